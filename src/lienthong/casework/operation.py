@@ -1,0 +1,73 @@
+"""What operators ask of every node: the story of one case, and what waits. Both go through the exchange."""
+
+from typing import Any
+
+from lienthong.casework import dossiers
+from lienthong.exchange.envelopes import Message
+from lienthong.exchange.node import Answer, Node, Read
+from lienthong.kit.storage import Tx
+
+TRACE, STUCK = "dossier.trace", "dossier.stuck"
+MOST = 200
+
+_DOSSIERS = "SELECT code, service, branch, status, step, waiting, applicant FROM dossier WHERE code = %s OR parent = %s"
+_SENT = """
+SELECT message, recipient, service, created_at AS at, settled_at, state, attempts, problem
+FROM outbox WHERE case_code = %s ORDER BY id
+"""
+_OPEN_STEPS = """
+SELECT code, service, step, waiting, role, unit, since, due, reason FROM dossier
+WHERE waiting <> '' ORDER BY since LIMIT %s
+"""
+_OPEN_MESSAGES = """
+SELECT message, recipient, service, case_code, state, created_at AS since, attempts, next_at, problem
+FROM outbox WHERE state IN ('waiting', 'stored', 'parked') ORDER BY id LIMIT %s
+"""
+_PENDING = "SELECT register, key, case_code, since FROM pending_record ORDER BY since LIMIT %s"
+
+
+def trace(node: Node, tx: Tx, message: Message) -> Answer:
+    """Everything this node did for a case: acts of its dossiers, messages it sent, records that still wait."""
+    case = str(message.body.get("case"))
+    found = tx.all(_DOSSIERS, (case, case))
+    acts = [
+        {"code": row.code, "branch": row.branch, "at": act.at, "verb": act.verb, "actor": act.actor, "role": act.role,
+         "step": act.step, "rule": act.rule, "reason": act.reason, "about": act.branch}
+        for row in found
+        for act in dossiers.acts(tx, row.code)
+    ]  # fmt: skip
+    sent = [row._asdict() for row in tx.all(_SENT, (case,))]
+    reads = tuple(Read(row.applicant, "dossier", ("acts",)) for row in found)
+    return Answer({"node": node.name, "acts": acts, "messages": sent}, reads)
+
+
+def stuck(node: Node, tx: Tx, message: Message) -> Answer:
+    """Every open step, message and record: who has it, why, since when, and what happens next by itself."""
+    waiting = [
+        *(_step(row) for row in tx.all(_OPEN_STEPS, (MOST,))),
+        *(_message(row) for row in tx.all(_OPEN_MESSAGES, (MOST,))),
+        *(_record(row) for row in tx.all(_PENDING, (MOST,))),
+    ]
+    return Answer({"node": node.name, "waiting": waiting})
+
+
+def _step(row: Any) -> dict[str, Any]:
+    owner = f"{row.role} {row.unit or ''}".strip() or "exchange"
+    following = {"open": "waits for a person", "pending": "goes on by itself with the receipt"}[row.waiting]
+    return {"what": f"{row.service}: {row.step}", "case": row.code, "owner": owner, "since": row.since,
+            "due": row.due, "reason": row.reason or row.waiting, "next": following}  # fmt: skip
+
+
+def _message(row: Any) -> dict[str, Any]:
+    following = {
+        "waiting": f"sent again at {row.next_at:%H:%M:%S}",
+        "stored": f"{row.recipient} gives its receipt",
+        "parked": "an operator sends it again",
+    }[row.state]
+    return {"what": f"{row.service} to {row.recipient}", "case": row.case_code, "owner": row.recipient,
+            "since": row.since, "due": None, "reason": row.problem or row.state, "next": following}  # fmt: skip
+
+
+def _record(row: Any) -> dict[str, Any]:
+    return {"what": f"{row.register} {row.key}", "case": row.case_code, "owner": row.register, "since": row.since,
+            "due": None, "reason": "pending", "next": "completed by the other register's receipt"}  # fmt: skip

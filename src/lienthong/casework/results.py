@@ -1,0 +1,54 @@
+"""Signed data results: what an agency decided, under its own seal, readable by every agency that comes after.
+
+A result is an envelope to everybody (no recipient), sealed with the issuing node's seal key. It is stored and handed
+on byte for byte.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from lienthong.casework.dossiers import Dossier
+from lienthong.exchange import envelopes
+from lienthong.exchange.envelopes import Header, Refused
+from lienthong.exchange.node import Node
+from lienthong.kit.identifiers import new_id
+
+OWN = "own"
+SERVICE = "dossier.result"
+_READABLE = timedelta(days=36_500)
+
+
+def issue(node: Node, dossier: Dossier, recorded: Mapping[str, Any], at: datetime) -> str:
+    """Seal the result of a dossier; `recorded` is the register's record as its owner described it."""
+    identity = dossier.identity
+    body = msgspec.json.encode({"code": identity.code, "branch": identity.branch, "agency": identity.agency, **recorded})
+    header = Header(
+        id=new_id(),
+        sender=node.name,
+        recipient="",
+        service=SERVICE,
+        purpose=identity.service,
+        case=identity.case,
+        issued=at,
+        expires=at + _READABLE,
+        body_hash=envelopes.digest(body),
+    )
+    return msgspec.json.encode(envelopes.close(header, body, node.seal)).decode()
+
+
+def opened(node: Node, sealed: Mapping[str, str], case: str) -> dict[str, dict[str, Any]]:
+    """The bodies of results by branch, once each is certain to be what its agency sealed for this case.
+
+    Raises Refused when a seal, the case or the branch does not fit.
+    """
+    bodies = {}
+    for branch, text in sealed.items():
+        envelope = envelopes.decode(text.encode())
+        message = envelopes.open_envelope(envelope, node.directory, recipient="", at=None, purpose="seal")
+        if message.header.case != case or branch not in (OWN, message.body.get("branch")):
+            raise Refused("wrong-result", f"the result under {branch!r} belongs elsewhere")
+        bodies[branch] = message.body
+    return bodies

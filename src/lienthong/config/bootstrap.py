@@ -1,0 +1,244 @@
+"""The first start of the country in a box, and the few checks of every later one.
+
+Keys and secrets per node, the directory that publishes them, databases and their definitions, the demo population.
+What was interrupted is done again from its beginning; what is complete is left alone.
+"""
+
+import os
+import secrets
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from lienthong.config import databases
+from lienthong.config.lifeline import die_with_parent
+from lienthong.config.postgres import Cluster
+from lienthong.config.state import HOME, State, read_json, write_json
+from lienthong.config.trouble import Trouble, disk_troubles_named
+from lienthong.kit import clock
+from lienthong.kit.signatures import SigningKey
+
+Say = Callable[[str], None]
+CATALOGUE = HOME / "catalogue"
+HOST = "127.0.0.1"
+PURPOSES = ("transport", "seal")
+SEALER_OF_NOTICES = "G18"
+PEOPLE = 20_000
+SEED = 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node of the country in a box: its name, where it answers, and what it shows to whom."""
+
+    name: str
+    slug: str
+    title: str
+    faces: tuple[str, ...]
+    port: int
+
+    @property
+    def address(self) -> str:
+        """For machines."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def site(self) -> str:
+        """For people: a host of its own, because cookies do not tell ports apart."""
+        return f"http://{self.slug}.localhost:{self.port}"
+
+
+def places(base_port: int, catalogue: Path = CATALOGUE) -> list[Place]:
+    """The nodes of `catalogue/directory.yaml`, each on the next port."""
+    nodes = yaml.safe_load((catalogue / "directory.yaml").read_text())["nodes"]
+    return [
+        Place(name, entry["slug"], entry["name"]["en"], tuple(entry["faces"]), base_port + offset)
+        for offset, (name, entry) in enumerate(nodes.items())
+    ]
+
+
+def ensure_keys(state: State, country: list[Place]) -> None:
+    """Transport key, seal key and web secret of every node, and the directory that publishes the public halves."""
+    published = read_json(state.directory).get("nodes", {})
+    nodes = {}
+    for place in country:
+        folder = state.keys / place.name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        keys = []
+        for purpose in PURPOSES:
+            file = folder / f"{purpose}.pem"
+            if not file.exists():
+                _create(file, SigningKey.generate().pem())
+            known = {key["public"]: key for key in published.get(place.name, {}).get("keys", [])}
+            public = SigningKey.load(file).public.text
+            keys.append(known.get(public) or _publication(purpose, public))
+        if not (folder / "secret").exists():
+            _create(folder / "secret", secrets.token_urlsafe(48).encode())
+        nodes[place.name] = {"address": place.address, "site": place.site, "keys": keys}
+    directory = {"demo": True, "nodes": nodes}
+    if read_json(state.directory) != directory:
+        write_json(state.directory, directory, mode=0o644)
+
+
+def _publication(purpose: str, public: str) -> dict[str, str]:
+    return {"purpose": purpose, "public": public, "from": clock.now().isoformat(timespec="seconds")}
+
+
+def _create(file: Path, content: bytes) -> None:
+    """A secret file: whole or not at all, and ours alone."""
+    partial = file.with_name(file.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    partial.replace(file)
+
+
+def environment(cluster: Cluster, place: Place) -> dict[str, str]:
+    """All that one node's processes are told: its own credentials and keys, nobody else's."""
+    state = cluster.state
+    folder = state.keys / place.name
+    told = {
+        "LIENTHONG_NODE": place.name,
+        "DATABASE_URL": databases.credentials(state, place.name).conninfo(cluster, "run"),
+        "LIENTHONG_KEY": str(folder / "transport.pem"),
+        "LIENTHONG_SEAL_KEY": str(folder / "seal.pem"),
+        "LIENTHONG_SECRET": (folder / "secret").read_text(),
+        "LIENTHONG_DIRECTORY": str(state.directory),
+        "LIENTHONG_CATALOGUE": str(CATALOGUE),
+        "LIENTHONG_CLOCK": str(state.clock),
+        "LIENTHONG_RUN": str(state.run),
+        "LIENTHONG_BIND": HOST,
+    }
+    if "eid" in place.faces:
+        told["LIENTHONG_TOKEN_KEY"] = str(folder / "token.pem")
+    return told
+
+
+def prepare(cluster: Cluster, country: list[Place], people: int | None, seed: int | None, say: Say) -> bool:
+    """Databases, definitions and population; True when the population was loaded now.
+
+    The work is done in a process of its own: the owners' passwords and the generator's memory end with it.
+    """
+    names = [place.name for place in country]
+    plan = _plan(cluster, people, seed)
+    _note(cluster, plan)
+    databases.ensure_databases(cluster, names)
+    _in_child(lambda: _define_and_populate(cluster, names, plan, say))
+    _note(cluster, replace(plan, is_loaded=True))
+    return not plan.is_loaded
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The population of one cluster: how many, drawn from which seed, and whether it is there already."""
+
+    people: int
+    seed: int
+    is_loaded: bool = False
+
+
+def _plan(cluster: Cluster, people: int | None, seed: int | None) -> Plan:
+    """What the cluster's population is or shall be. Trouble when it is another than asked for."""
+    noted = read_json(cluster.state.country).get(str(cluster.programs.major))
+    if noted is None:
+        return Plan(people or PEOPLE, SEED if seed is None else seed)
+    plan = Plan(**noted)
+    if people not in (None, plan.people) or seed not in (None, plan.seed):
+        raise Trouble(
+            f"this country already has its {plan.people:,} people (seed {plan.seed})",
+            f"start it without --people and --seed, or begin a new one: rm -r {cluster.state.root}",
+        )
+    return plan
+
+
+def _note(cluster: Cluster, plan: Plan) -> None:
+    noted = read_json(cluster.state.country)
+    entry = {str(cluster.programs.major): asdict(plan)}
+    if noted | entry != noted:
+        write_json(cluster.state.country, noted | entry)
+
+
+def _define_and_populate(cluster: Cluster, names: list[str], plan: Plan, say: Say) -> None:
+    from lienthong.config import schema
+
+    owners = {name: databases.credentials(cluster.state, name).conninfo(cluster, "owner") for name in names}
+    began = time.monotonic()
+    for name, conninfo in owners.items():
+        schema.migrate(name, conninfo)
+        databases.grant_runtime(conninfo)
+    if not plan.is_loaded:
+        say(f"tables and rights of {len(names)} databases in {time.monotonic() - began:.1f} s")
+        _populate(cluster.state, owners, plan, say)
+
+
+def _populate(state: State, owners: dict[str, str], plan: Plan, say: Say) -> None:
+    from lienthong.demo.destination import NotEmpty
+    from lienthong.demo.populate import populate
+    from lienthong.territory.units import Territory
+
+    seal = SigningKey.load(state.keys / SEALER_OF_NOTICES / "seal.pem")
+    try:
+        summary = populate(
+            owners,
+            territory=Territory.load(CATALOGUE / "territory"),
+            today=clock.today(),
+            people=plan.people,
+            seed=plan.seed,
+            sign=seal.sign,
+            progress=_now_and_then(say),
+        )
+    except NotEmpty as present:
+        raise Trouble(f"a register is not empty: {present}", f"begin anew: rm -r {state.root}") from present
+    say(f"{plan.people:,} people in {summary.seconds:.1f} s")
+
+
+def _now_and_then(say: Say, pause: float = 2.0) -> Callable[[int, int], None]:
+    """A line of progress every `pause` seconds."""
+    last = time.monotonic()
+
+    def tell(done: int, whole: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > pause:
+            last = time.monotonic()
+            say(f"  {done:,} of {whole:,} people")
+
+    return tell
+
+
+def _in_child(work: Callable[[], None]) -> None:
+    """Runs `work` in a forked process; raises SystemExit with its code when it failed, having said why."""
+    parent = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            die_with_parent(parent=parent)
+            with disk_troubles_named():
+                work()
+            code = 0
+        except Trouble as trouble:
+            trouble.show()
+        except KeyboardInterrupt:
+            code = 130
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    try:
+        _, status = os.waitpid(pid, 0)
+    except KeyboardInterrupt:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+    if status:
+        raise SystemExit(os.waitstatus_to_exitcode(status))

@@ -1,0 +1,42 @@
+"""The environment of a node's process: every variable it reads, and nothing it does not.
+
+SETTINGS is the whole list; `lienthong node` names what is missing of it.
+"""
+
+import os
+from dataclasses import dataclass
+
+from lienthong.config.state import HOME
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`default` None: must be set."""
+
+    name: str
+    default: str | None
+    help: str
+
+
+SETTINGS = (
+    Setting("LIENTHONG_NODE", None, "which node of the directory this process is"),
+    Setting("DATABASE_URL", None, "the node's own database, through its runtime role"),
+    Setting("LIENTHONG_KEY", None, "file of the transport key (PEM, P-256)"),
+    Setting("LIENTHONG_SEAL_KEY", None, "file of the agency's seal key (PEM, P-256)"),
+    Setting("LIENTHONG_TOKEN_KEY", "", "file of e-identity's token key; made at first use (only at the face `eid`)"),
+    Setting("LIENTHONG_DIRECTORY", None, "file of the directory: nodes, addresses, public keys"),
+    Setting("LIENTHONG_CATALOGUE", str(HOME / "catalogue"), "folder of the catalogue"),
+    Setting("LIENTHONG_RUN", None, "folder for the doorbell's socket"),
+    Setting("LIENTHONG_SECRET", None, "secret of the pages' forms (CSRF)"),
+    Setting("LIENTHONG_BIND", "", "address the web process listens on; demo sign-in works on loopback only"),
+    Setting("LIENTHONG_CLOCK", "", "file with the demo country's offset in seconds; none in production"),
+)
+
+
+def value(name: str) -> str:
+    """A setting of this process. Raises KeyError when it has neither value nor default."""
+    setting = next(s for s in SETTINGS if s.name == name)
+    found = os.environ.get(name, setting.default)
+    if found is None:
+        raise KeyError(f"{name} is not set: {setting.help}")
+    return found

@@ -1,0 +1,61 @@
+"""Django's settings of one node's process, from the variables that `environment` lists."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lienthong.catalogue.catalogue import read_nodes
+from lienthong.config.environment import value
+from lienthong.exchange.directory import Directory
+from lienthong.exchange.envelopes import LARGEST
+from lienthong.exchange.inbox import LARGEST_BATCH
+from lienthong.kit.web.site import Site
+
+NODE = value("LIENTHONG_NODE")
+CATALOGUE = Path(value("LIENTHONG_CATALOGUE"))
+DIRECTORY = Directory.load(Path(value("LIENTHONG_DIRECTORY")))
+CARD = read_nodes(CATALOGUE)[NODE]
+_ROOMS = Path(__file__).parents[1]
+
+# Django reads what follows.
+DEBUG = False
+SECRET_KEY = value("LIENTHONG_SECRET")
+ALLOWED_HOSTS = [str(urlsplit(DIRECTORY.entry(NODE).site).hostname), "127.0.0.1", "localhost"]
+ROOT_URLCONF = "lienthong.config.urls"
+INSTALLED_APPS = ["lienthong.kit.web", "lienthong.identity"]
+MIDDLEWARE = [
+    "lienthong.config.middleware.node_middleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "lienthong.identity.middleware.AccountMiddleware",
+    "lienthong.kit.web.middleware.security_headers",
+    "lienthong.kit.web.middleware.chosen_language",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_ROOMS / room / "templates" for room in ("portal", "desk")],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "lienthong.kit.web.site.frame"],
+        },
+    }
+]
+SITE = Site(CARD.slug, CARD.name.vi, CARD.name.en, DIRECTORY.demo)
+SESSION_ENGINE = "lienthong.identity.sessions"
+SESSION_COOKIE_NAME = f"{CARD.slug}_session"
+CSRF_COOKIE_NAME = f"{CARD.slug}_csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = DIRECTORY.entry(NODE).site.startswith("https:")
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_FAILURE_VIEW = "lienthong.kit.web.views.csrf_failure"
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [_ROOMS / "locale"]
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_TZ = True
+STATIC_URL = "/static/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BATCH * LARGEST
+LIENTHONG_TOKEN_KEY = value("LIENTHONG_TOKEN_KEY")
+LIENTHONG_BIND = value("LIENTHONG_BIND")
+LOGGING_CONFIG = None

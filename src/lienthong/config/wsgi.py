@@ -1,0 +1,21 @@
+"""The web process's application: static files, then Django."""
+
+import logging
+import os
+from pathlib import Path
+
+import django
+from django.core.handlers.wsgi import WSGIHandler
+from whitenoise import WhiteNoise
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lienthong.config.settings")
+logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+django.setup(set_prefix=False)
+
+from lienthong.config import wiring  # noqa: E402 — settings must be in place first
+from lienthong.identity import sessions  # noqa: E402
+
+STATIC = Path(__file__).parents[1] / "kit" / "web" / "static"
+
+sessions.use(wiring.current().database)
+application = WhiteNoise(WSGIHandler(), root=STATIC, prefix="static/", max_age=3600)

@@ -1,0 +1,183 @@
+"""Delivers the outbox. One courier a node, one lane a recipient: whoever is away holds up nobody else.
+
+A lane reads what waits (oldest first, skipping keys that are blocked), posts it as one batch, and settles the
+receipts in one transaction. Killed anywhere it starts again from the outbox; the recipient knows what it already has.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import Any
+
+import msgspec
+import psycopg
+import urllib3
+
+from lienthong.exchange import envelopes
+from lienthong.exchange.envelopes import Envelope, Refused
+from lienthong.exchange.inbox import LARGEST_BATCH, Batch, Reply, inform
+from lienthong.exchange.node import Node, Outcome, Refusal, Stored
+from lienthong.exchange.outbox import outcome_of
+from lienthong.kit import clock
+from lienthong.kit.doorbell import Porch
+from lienthong.kit.storage import Tx
+
+LOOK_ANYWAY = 0.5
+PATIENCE = 10.0
+LONGEST_PAUSE = 5.0
+ATTEMPTS_BEFORE_PARKING = 12
+_LOCK = 7_260_103
+_log = logging.getLogger(__name__)
+
+_WAITING = """
+SELECT id, message, recipient, service, case_code, header, body, signature
+FROM outbox o
+WHERE recipient = %(recipient)s AND state = 'waiting' AND next_at <= clock_timestamp()
+  AND NOT EXISTS (
+    SELECT FROM outbox b
+    WHERE b.recipient = o.recipient AND b.key = o.key AND b.id < o.id
+      AND (b.state = 'parked' OR (b.state = 'waiting' AND b.next_at > clock_timestamp())))
+ORDER BY id LIMIT %(limit)s
+"""
+_SETTLE = """
+UPDATE outbox SET state = s.state, receipt = s.receipt, problem = s.problem, settled_at = %s
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS s (id, state, receipt, problem)
+WHERE outbox.id = s.id
+"""
+_RETRY = """
+UPDATE outbox SET attempts = attempts + 1, problem = %(problem)s,
+    state = CASE WHEN attempts + 1 >= %(most)s THEN 'parked' ELSE 'waiting' END,
+    next_at = clock_timestamp() + interval '0.2 second' * power(2, least(attempts, 10))
+WHERE id = %(id)s
+"""
+
+
+def run(node: Node, stop: Event, porch: Porch) -> None:
+    """Deliver until told to stop. Waits for the node's courier lock first: there is one courier at a time."""
+    while not stop.is_set():
+        try:
+            with psycopg.connect(node.database.conninfo, autocommit=True) as guard:
+                _deliver_under(node, stop, porch, guard)
+        except psycopg.OperationalError as error:
+            _log.warning("the database is away: %s", error)
+            stop.wait(1.0)
+
+
+def _deliver_under(node: Node, stop: Event, porch: Porch, guard: psycopg.Connection[Any]) -> None:
+    while not guard.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()[0]:  # type: ignore[index]
+        if stop.wait(0.2):
+            return
+    lanes = {name: Lane(node, name, stop) for name in node.directory.nodes if name != node.name}
+    checked = time.monotonic()
+    while not stop.is_set():
+        whom = porch.wait(LOOK_ANYWAY)
+        if whom in lanes:
+            lanes[whom].wake()
+            continue
+        for lane in lanes.values():
+            lane.wake()
+        if time.monotonic() - checked > 1.0:
+            guard.execute("SELECT 1")
+            checked = time.monotonic()
+    for lane in lanes.values():
+        lane.wake()
+
+
+class Lane:
+    """Delivery to one recipient, on a thread of its own that starts with the first message."""
+
+    def __init__(self, node: Node, recipient: str, stop: Event) -> None:
+        self._node, self._recipient, self._stop = node, recipient, stop
+        self._bell = Event()
+        self._thread: Thread | None = None
+        self._failures = 0
+        self._http = urllib3.PoolManager(maxsize=1, retries=False)
+
+    def wake(self) -> None:
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name=f"lane-{self._recipient}", daemon=True)
+            self._thread.start()
+        self._bell.set()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._bell.wait()
+            self._bell.clear()
+            try:
+                while not self._stop.is_set() and self.deliver():
+                    self._failures = 0
+            except (urllib3.exceptions.HTTPError, Refused) as error:
+                self._pause(f"{self._recipient} cannot be reached: {error}")
+            except Exception:
+                _log.exception("delivery to %s failed", self._recipient)
+                self._pause("delivery failed")
+
+    def _pause(self, why: str) -> None:
+        self._failures += 1
+        if self._failures in (1, 10, 100):
+            _log.warning("%s", why)
+        self._stop.wait(min(LONGEST_PAUSE, 0.1 * 2**self._failures))
+
+    def deliver(self) -> int:
+        """Deliver one batch; how many messages it held."""
+        with self._node.database.transaction() as tx:
+            rows = tx.all(_WAITING, {"recipient": self._recipient, "limit": LARGEST_BATCH})
+        if rows:
+            receipts = self._post(rows)
+            with self._node.database.transaction() as tx:
+                self._settle(tx, rows, receipts)
+        return len(rows)
+
+    def _post(self, rows: Sequence[Any]) -> list[Envelope | None]:
+        batch = Batch([
+            Envelope(msgspec.Raw(r.header.encode()), msgspec.Raw(r.body.encode()), r.signature) for r in rows
+        ])
+        response = self._http.request(
+            "POST",
+            f"{self._node.directory.entry(self._recipient).address}/exchange/send",
+            body=msgspec.json.encode(batch),
+            headers={"Content-Type": "application/json"},
+            timeout=PATIENCE,
+        )
+        if response.status != 200:
+            raise Refused("not-delivered", f"status {response.status}")
+        try:
+            receipts = msgspec.json.decode(response.data, type=Reply).receipts
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise Refused("malformed", "the reply does not read") from error
+        if len(receipts) != len(rows):
+            raise Refused("malformed", "the reply does not match the batch")
+        return receipts
+
+    def _settle(self, tx: Tx, rows: Sequence[Any], receipts: Sequence[Envelope | None]) -> None:
+        settled: list[tuple[int, str, str | None, str | None]] = []
+        for row, receipt in sorted(zip(rows, receipts, strict=True), key=lambda pair: pair[0].case_code):
+            try:
+                with tx.savepoint():
+                    settled.append(self._hear(tx, row, receipt))
+            except Exception as error:
+                if not isinstance(error, Refused):
+                    _log.exception("receipt for %s could not be used", row.message)
+                tx.run(_RETRY, {"id": row.id, "problem": str(error), "most": ATTEMPTS_BEFORE_PARKING})
+        if settled:
+            tx.run(_SETTLE, (clock.now(), *map(list, zip(*settled, strict=True))))
+
+    def _hear(self, tx: Tx, row: Any, receipt: Envelope | None) -> tuple[int, str, str | None, str | None]:
+        if receipt is None:
+            raise Refused("failed-there", f"{self._recipient} could not handle it yet")
+        outcome = self._believe(row, receipt)
+        if not isinstance(outcome, Stored):
+            inform(self._node, tx, row, outcome)
+        problem = f"{outcome.code}: {outcome.reason}" if isinstance(outcome, Refusal) else None
+        state = {"Done": "done", "Stored": "stored", "Refusal": "refused"}[type(outcome).__name__]
+        return row.id, state, msgspec.json.encode(receipt).decode(), problem
+
+    def _believe(self, row: Any, receipt: Envelope) -> Outcome:
+        """The receipt's outcome, once it is certain that our partner gave it for this very message."""
+        node = self._node
+        recipient = msgspec.json.decode(receipt.header).get("recipient", "")
+        message = envelopes.open_envelope(receipt, node.directory, recipient=recipient, at=None)
+        if message.header.sender != self._recipient or message.header.answers != envelopes.digest(row.header.encode()):
+            raise Refused("wrong-receipt", "the receipt belongs to another message")
+        return outcome_of(message.body)

@@ -1,0 +1,111 @@
+"""Envelopes: what travels between nodes, and what makes it believable.
+
+On the wire an envelope is JSON `{"header": {…}, "body": {…}, "signature": "…"}`. The signature covers the header's
+bytes exactly as sent; the header holds the body's hash, so nothing is ever re-serialised to be checked. A header
+binds sender, recipient, service, purpose, case, message id and time window, and in an answer the request's hash.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from lienthong.exchange.directory import Directory, UnknownNode
+from lienthong.kit.signatures import SigningKey
+
+LARGEST = 256 * 1024
+CLOCK_SKEW = timedelta(minutes=2)
+PATIENCE = timedelta(days=30)
+MOMENT = timedelta(seconds=30)
+
+
+class Refused(Exception):
+    """The message is not accepted, whatever is tried again: a code for machines and a sentence for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code, self.reason = code, reason
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    id: str
+    sender: str
+    recipient: str
+    service: str
+    purpose: str
+    case: str
+    issued: datetime
+    expires: datetime
+    body_hash: str
+    key: str = ""
+    officer: str = ""
+    answers: str = ""
+
+
+class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    header: msgspec.Raw
+    body: msgspec.Raw
+    signature: str
+
+    @property
+    def hash(self) -> str:
+        """Names this envelope in the answer to it."""
+        return digest(bytes(self.header))
+
+
+class Message(msgspec.Struct, frozen=True):
+    """An envelope opened and checked."""
+
+    header: Header
+    body: dict[str, Any]
+    envelope: Envelope
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def close(header: Header, body: bytes, key: SigningKey) -> Envelope:
+    """Sign a body under a header whose `body_hash` is the body's digest."""
+    encoded = msgspec.json.encode(header)
+    return Envelope(msgspec.Raw(encoded), msgspec.Raw(body), key.sign(encoded))
+
+
+def decode(raw: bytes) -> Envelope:
+    """Read one envelope from the wire. Raises Refused when it is too large or no envelope."""
+    if len(raw) > LARGEST:
+        raise Refused("too-large", f"an envelope holds at most {LARGEST} bytes")
+    try:
+        return msgspec.json.decode(raw, type=Envelope)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused("malformed", "not an envelope") from error
+
+
+def open_envelope(
+    envelope: Envelope, directory: Directory, *, recipient: str, at: datetime | None, purpose: str = "transport"
+) -> Message:
+    """Check signature, hash, recipient and time window. `at` None skips the window: evidence is read years later.
+
+    Raises Refused with codes malformed, unknown-sender, bad-signature, altered, misdirected, expired.
+    """
+    try:
+        header = msgspec.json.decode(envelope.header, type=Header)
+        body = msgspec.json.decode(envelope.body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused("malformed", "header or body does not read") from error
+    try:
+        keys = directory.keys(header.sender, purpose)
+    except UnknownNode as error:
+        raise Refused("unknown-sender", header.sender) from error
+    if not any(key.verify(bytes(envelope.header), envelope.signature) for key in keys):
+        raise Refused("bad-signature", f"no key of {header.sender} made this signature")
+    if digest(bytes(envelope.body)) != header.body_hash:
+        raise Refused("altered", "the body is not the one that was signed")
+    if header.recipient != recipient:
+        raise Refused("misdirected", f"meant for {header.recipient}")
+    if at is not None and not header.issued - CLOCK_SKEW <= at <= header.expires:
+        raise Refused("expired", "outside its time window")
+    if not isinstance(body, dict):
+        raise Refused("malformed", "a body is an object")
+    return Message(header, body, envelope)

@@ -1,0 +1,85 @@
+"""Sending: a row in the sender's own transaction, so that an act and its message stand or fall together."""
+
+from typing import Any
+
+import msgspec
+
+from lienthong.exchange import envelopes
+from lienthong.exchange.envelopes import Header
+from lienthong.exchange.node import Done, Node, Outcome, Refusal, Stored
+from lienthong.kit import clock
+from lienthong.kit.identifiers import new_id
+from lienthong.kit.storage import Tx
+
+RECEIPT = "exchange.receipt"
+
+_PUT = """
+INSERT INTO outbox (message, recipient, key, service, case_code, header, body, signature, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def send(
+    node: Node,
+    tx: Tx,
+    recipient: str,
+    service: str,
+    body: dict[str, Any],
+    *,
+    case: str,
+    purpose: str,
+    key: str = "",
+    officer: str = "",
+) -> str:
+    """Store a message to be delivered once this transaction commits; returns its id.
+
+    Messages with the same key reach the recipient in the order in which they were stored.
+    """
+    content = msgspec.json.encode(body)
+    at = clock.now()
+    header = Header(
+        id=new_id(),
+        sender=node.name,
+        recipient=recipient,
+        service=service,
+        purpose=purpose,
+        case=case,
+        issued=at,
+        expires=at + envelopes.PATIENCE,
+        body_hash=envelopes.digest(content),
+        key=key or case,
+        officer=officer,
+    )
+    envelope = envelopes.close(header, content, node.key)
+    text = (bytes(envelope.header).decode(), content.decode(), envelope.signature)
+    tx.run(_PUT, (header.id, recipient, header.key, service, case, *text, at))
+    tx.after_commit(lambda: node.doorbell.ring(recipient))
+    return header.id
+
+
+def settle(node: Node, tx: Tx, recipient: str, message: str, outcome: Outcome, *, case: str, purpose: str) -> None:
+    """Tell the sender of a message that was only stored how it ended."""
+    send(node, tx, recipient, RECEIPT, {"message": message, **describe(outcome)}, case=case, purpose=purpose)
+
+
+def describe(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as the body of a receipt."""
+    match outcome:
+        case Done(body):
+            return {"outcome": "done", "body": body}
+        case Stored():
+            return {"outcome": "stored"}
+        case Refusal(code, reason):
+            return {"outcome": "refused", "code": code, "reason": reason}
+
+
+def outcome_of(body: dict[str, Any]) -> Outcome:
+    """The reverse of `describe`. Raises envelopes.Refused when it is no receipt."""
+    match body:
+        case {"outcome": "done", "body": dict(result)}:
+            return Done(result)
+        case {"outcome": "stored"}:
+            return Stored()
+        case {"outcome": "refused", "code": str(code), "reason": str(reason)}:
+            return Refusal(code, reason)
+    raise envelopes.Refused("malformed", "not a receipt")

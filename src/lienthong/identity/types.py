@@ -1,0 +1,116 @@
+"""What crosses this room's door, and what it needs of the node it runs in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol, cast
+
+from django.http import HttpRequest, HttpResponse
+
+from lienthong.kit.signatures import SigningKey, VerifyKey
+from lienthong.kit.storage import Database
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person as e-identity vouches for them. `level` is the account's level, 1 or 2 (Decree 69/2024, Art 8, 9)."""
+
+    number: str
+    name: str
+    birth_date: date
+    gender: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Post:
+    """A role held in one unit; a right is always both."""
+
+    role: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A person with the posts they hold today at this node."""
+
+    number: str
+    name: str
+    posts: tuple[Post, ...]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(post.role for post in self.posts)
+
+    @property
+    def units(self) -> frozenset[str]:
+        return frozenset(post.unit for post in self.posts)
+
+    def units_as(self, *roles: str) -> frozenset[str]:
+        """The units in which one of these roles is held: a chair in one commune is not a chair in the next."""
+        return frozenset(post.unit for post in self.posts if post.role in roles)
+
+    def holds(self, role: str, unit: str) -> bool:
+        return Post(role, unit) in self.posts
+
+
+class Words(Protocol):
+    """A text in both languages."""
+
+    @property
+    def vi(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+class Card(Protocol):
+    """A node in the catalogue: what it is called and which pages it shows."""
+
+    @property
+    def name(self) -> Words: ...
+    @property
+    def faces(self) -> Sequence[str]: ...
+
+
+class Catalogue(Protocol):
+    @property
+    def nodes(self) -> Mapping[str, Card]: ...
+
+
+class Party(Protocol):
+    """A node in the directory: `address` for machines, `site` for people's browsers."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def site(self) -> str: ...
+
+
+class Directory(Protocol):
+    @property
+    def nodes(self) -> Mapping[str, Party]: ...
+    @property
+    def demo(self) -> bool: ...
+    def keys(self, node: str, purpose: str) -> Sequence[VerifyKey]: ...
+
+
+class Node(Protocol):
+    """The part of a node this room uses; `key` is its transport key."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def key(self) -> SigningKey: ...
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+
+def node_of(request: HttpRequest) -> Node:
+    """The node that serves this request."""
+    return cast(Node, request.node)  # type: ignore[attr-defined]

@@ -1,0 +1,86 @@
+"""Writing and verifying entries."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from lienthong.kit.storage import Tx
+
+_APPEND = """
+INSERT INTO journal_entry (stream, number, kind, subject, at, payload, digest, chain)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+class ChainBroken(Exception):
+    """An entry does not follow from the one before it. The message names the stream and the number."""
+
+
+def first_link(stream: str) -> bytes:
+    """What the first entry of a stream chains to."""
+    return hashlib.sha256(stream.encode()).digest()
+
+
+def next_link(previous: bytes, digest: bytes) -> bytes:
+    return hashlib.sha256(previous + digest).digest()
+
+
+def append(
+    tx: Tx,
+    stream: str,
+    kind: str,
+    content: dict[str, Any],
+    *,
+    at: datetime,
+    number: int = 1,
+    previous: bytes = b"",
+    subject: str | None = None,
+) -> bytes:
+    """Write one entry; returns its chain, which the record keeps as its head.
+
+    A number already taken in the stream raises psycopg.errors.UniqueViolation: two writers met.
+    """
+    payload = msgspec.json.encode(content)
+    digest = hashlib.sha256(payload).digest()
+    chain = next_link(previous or first_link(stream), digest)
+    tx.run(_APPEND, (stream, number, kind, subject, at, payload.decode(), digest, chain))
+    return chain
+
+
+def append_reads(tx: Tx, stream: str, reads: Sequence[tuple[str, dict[str, Any]]], at: datetime) -> None:
+    """One entry for each person whose data an answer opens: (subject, content). They leave as one statement."""
+    rows = []
+    chain = first_link(stream)
+    for number, (subject, content) in enumerate(reads, start=1):
+        payload = msgspec.json.encode(content)
+        digest = hashlib.sha256(payload).digest()
+        chain = next_link(chain, digest)
+        rows.append((stream, number, "read", subject, at, payload.decode(), digest, chain))
+    if len(rows) == 1:
+        tx.run(_APPEND, rows[0])
+        return
+    with tx.connection.cursor() as cursor:
+        cursor.executemany(_APPEND, rows)
+
+
+def verify_stream(tx: Tx, stream: str, head: bytes | None = None) -> int:
+    """Recompute a record's chain from its first entry; the number of entries.
+
+    Raises ChainBroken at the first entry that does not follow. Erased payloads count by their digest. A record that a
+    bulk load brought in has its first entry at version 2. With `head`, the record's own copy is compared too.
+    """
+    chain, count = first_link(stream), 0
+    rows = tx.all(
+        "SELECT number, payload, digest, chain FROM journal_entry WHERE stream = %s ORDER BY number", (stream,)
+    )
+    for count, row in enumerate(rows, start=1):
+        chain = next_link(chain, bytes(row.digest))
+        unaltered = row.payload is None or hashlib.sha256(row.payload.encode()).digest() == bytes(row.digest)
+        if row.number != rows[0].number + count - 1 or not unaltered or chain != bytes(row.chain):
+            raise ChainBroken(f"{stream} #{row.number}")
+    if head is not None and count and chain != head:
+        raise ChainBroken(f"{stream}: the record's head differs from its journal")
+    return count

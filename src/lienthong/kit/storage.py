@@ -1,0 +1,95 @@
+"""One door to PostgreSQL: a pool, transactions, plain SQL.
+
+    with database.transaction() as tx:
+        row = tx.one("SELECT code, status FROM dossier WHERE id = %s", (7,))
+        tx.after_commit(bell.ring)
+
+Rows are named tuples. What is to happen once the work is durable goes through `after_commit`; it is dropped with a
+rolled-back transaction.
+"""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg_pool import ConnectionPool
+
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Tx:
+    """One open database transaction."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        self._after: list[Callable[[], None]] = []
+
+    def one(self, sql: str, params: Parameters = None) -> Any:
+        """The first row, or None."""
+        return self.connection.execute(sql, params).fetchone()
+
+    def all(self, sql: str, params: Parameters = None) -> list[Any]:
+        return self.connection.execute(sql, params).fetchall()
+
+    def value(self, sql: str, params: Parameters = None) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        row = self.one(sql, params)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, params: Parameters = None) -> int:
+        """Execute without reading; the number of rows touched."""
+        return self.connection.execute(sql, params).rowcount
+
+    @contextmanager
+    def savepoint(self) -> Generator[None]:
+        """What is written inside is undone when the block raises; what the block promised for after the commit too."""
+        promised = len(self._after)
+        try:
+            with self.connection.transaction():
+                yield
+        except BaseException:
+            del self._after[promised:]
+            raise
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        self._after.append(action)
+
+    def committed(self) -> None:
+        for action in self._after:
+            action()
+
+
+class Database:
+    """A node's own database, through its runtime role.
+
+    `size` bounds the connections of this process; a caller that finds none free waits `timeout` seconds and gets
+    psycopg_pool.PoolTimeout.
+    """
+
+    def __init__(self, conninfo: str, *, size: int = 8, timeout: float = 10.0) -> None:
+        self.conninfo = conninfo
+        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
+            conninfo,
+            min_size=0,
+            max_size=size,
+            timeout=timeout,
+            max_idle=60.0,
+            open=False,
+            kwargs={"row_factory": namedtuple_row, "autocommit": True, "prepare_threshold": 1},
+        )
+
+    @contextmanager
+    def transaction(self) -> Generator[Tx]:
+        """Commit at the end of the block, roll back when it raises."""
+        if self._pool.closed:
+            self._pool.open()
+        with self._pool.connection() as connection:
+            tx = Tx(connection)
+            with connection.transaction():
+                yield tx
+        tx.committed()
+
+    def close(self) -> None:
+        self._pool.close()

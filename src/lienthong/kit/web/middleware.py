@@ -1,0 +1,59 @@
+"""Headers that keep a page ours alone, and the language a person chose."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+LANGUAGE_COOKIE: Final = "lang"
+LANGUAGES: Final = ("vi", "en")
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+CONTENT_POLICY: Final = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+
+
+def security_headers(get_response: Answer) -> Answer:
+    """Middleware: no page is framed, sniffed, scripted from elsewhere or, once somebody is signed in, kept by the browser."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        if getattr(request, "account", None):
+            # Communes lend their computers: after signing out, "back" must not show the last person's papers.
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return answer
+
+
+def let_forms_lead_to(response: HttpResponse, origins: Iterable[str]) -> HttpResponse:
+    """Allow this page's forms to end at `origins` (scheme://host:port) too.
+
+    Browsers hold redirects after a form to `form-action`; the sign-in page of e-identity redirects back to the asking site.
+    """
+    response.headers["Content-Security-Policy"] = " ".join((CONTENT_POLICY, *origins))
+    return response
+
+
+def chosen_language(get_response: Answer) -> Answer:
+    """Middleware: Vietnamese, unless the cookie `lang` says otherwise. What the browser prefers does not matter here."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(LANGUAGE_COOKIE)
+        language = chosen if chosen in LANGUAGES else LANGUAGES[0]
+        with translation.override(language):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return answer

@@ -1,0 +1,46 @@
+"""Numbers that registers give: named, dated rules. A rule is never edited once published; a new one stands beside it."""
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from lienthong.kit.series import next_number
+from lienthong.kit.storage import Tx
+from lienthong.territory.units import Territory
+
+NumberRule = Callable[[Tx, dict[str, Any], date, Territory], str]
+
+
+def personal_number(province: str, birth_date: date, gender: str, serial: int) -> str:
+    """The twelve digits of Law 26/2023/QH15, Art. 12: province of birth registration (the 63 codes before July 2025
+    stay in use inside numbers), century and gender, year of birth, six digits at random. No check digit."""
+    century_and_gender = (birth_date.year // 100 - 19) * 2 + (gender == "female")
+    return f"{province}{century_and_gender}{birth_date.year % 100:02d}{serial:06d}"
+
+
+def _personal_number_2024_07(tx: Tx, row: dict[str, Any], today: date, territory: Territory) -> str:
+    province = territory.unit(row["birth_unit"]).former_province
+    while True:
+        birth_date = date.fromisoformat(row["birth_date"])
+        number = personal_number(province, birth_date, row["gender"], secrets.randbelow(1_000_000))
+        if tx.one("SELECT FROM persons WHERE number = %s", (number,)) is None:
+            return number
+
+
+def _civil_status_book_2016_01(tx: Tx, row: dict[str, Any], today: date, territory: Territory) -> str:
+    """One book a commune and year, numbered from 1 without gaps (Decree 123/2015/NĐ-CP; Circular 04/2020/TT-BTP)."""
+    book = f"{row['unit']}-{today.year}"
+    return f"KS-{book}-{next_number(tx, f'births/{book}'):06d}"
+
+
+def _insurance_number_2021_04(tx: Tx, row: dict[str, Any], today: date, territory: Territory) -> str:
+    """Ten digits, running (Decision 346/QĐ-BHXH: the insurance number), after the benefit code on the card."""
+    return f"{row['benefit']}68{next_number(tx, 'insurance_cards'):08d}"
+
+
+RULES: dict[str, NumberRule] = {
+    "personal-number@2024-07": _personal_number_2024_07,
+    "civil-status-book@2016-01": _civil_status_book_2016_01,
+    "insurance-number@2021-04": _insurance_number_2021_04,
+}
