@@ -1,8 +1,8 @@
-"""Keep `locale/en` whole: every Vietnamese text of templates and Python has its English, and the compiled file is the written one.
+"""Keep `locale/en` whole: every Vietnamese text of templates and Python has its English, compiled as written.
 
-`python scripts/messages.py` adds texts that are new (empty, to be translated), drops those no longer said, and compiles.
-`python scripts/messages.py --check` changes nothing and fails with a list of what is missing. Texts that are data (names of
-services, agencies, fields) carry their English in the catalogue, not here.
+`python scripts/messages.py` adds texts that are new (empty, to be translated), drops those no longer said, compiles.
+`python scripts/messages.py --check` changes nothing and fails with a list of what is missing. Texts that are data
+(names of services, agencies, fields) carry their English in the catalogue, not here.
 """
 
 import ast
@@ -18,7 +18,11 @@ from django.utils.translation.template import templatize
 
 ROOMS = Path(__file__).parents[1] / "src/lienthong"
 ENGLISH = ROOMS / "locale/en/LC_MESSAGES/django.po"
-METADATA = {"Content-Type": "text/plain; charset=utf-8", "Language": "en", "Plural-Forms": "nplurals=2; plural=(n != 1);"}
+METADATA = {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Language": "en",
+    "Plural-Forms": "nplurals=2; plural=(n != 1);",
+}
 CALLS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2}
 LITERAL = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 TEMPLATE_CALL = re.compile(rf"\bn?gettext\({LITERAL}(?:,\s*{LITERAL})?")
@@ -50,8 +54,8 @@ def spoken() -> dict[Message, list[str]]:
     places: dict[Message, list[str]] = {}
     for path in sorted([*ROOMS.rglob("*.html"), *ROOMS.rglob("*.py")]):
         if "tests" not in path.parts:
-            texts = in_template(path.read_text("utf-8")) if path.suffix == ".html" else in_python(path.read_text("utf-8"))
-            for message in texts:
+            read = in_template if path.suffix == ".html" else in_python
+            for message in read(path.read_text("utf-8")):
                 places.setdefault(message, []).append(path.relative_to(ROOMS).as_posix())
     return dict(sorted(places.items()))
 
@@ -66,13 +70,15 @@ def in_template(source: str) -> Iterator[Message]:
 def in_python(source: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and (count := CALLS.get(called(node.func))):
-            texts = [one.value for one in node.args[:count] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-            if len(texts) == count:
-                yield Message(*texts)
+            texts = [one.value for one in node.args[:count] if isinstance(one, ast.Constant)]
+            if len(texts) == count and all(isinstance(text, str) for text in texts):
+                yield Message(*map(str, texts))
 
 
 def called(function: ast.expr) -> str:
-    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    if isinstance(function, ast.Name):
+        return function.id
+    return function.attr if isinstance(function, ast.Attribute) else ""
 
 
 def updated(said: dict[Message, list[str]]) -> polib.POFile:

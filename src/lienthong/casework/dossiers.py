@@ -52,7 +52,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """Declared values by field; registers' signed answers and sealed results by branch, as the JSON text that was signed."""
+    """Declared values by field; registers' signed answers and sealed results by branch, as the text that was signed."""
 
     declared: dict[str, Any]
     sources: list[str] = []

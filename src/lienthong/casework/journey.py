@@ -62,9 +62,7 @@ def submit(node: Node, tx: Tx, service: Service, *, code: str, applicant: str, c
     return dossier
 
 
-def file_branch(
-    node: Node, tx: Tx, service: Service, parent: Dossier, branch: Branch, content: Content
-) -> None:
+def file_branch(node: Node, tx: Tx, service: Service, parent: Dossier, branch: Branch, content: Content) -> None:
     """Send a branch to its agency: what its form asks for, and the signed results of those before it."""
     wanted = node.catalogue.service(branch.service)
     declared = {name: content.declared[name] for name in wanted.form.fields if name in content.declared}
@@ -143,7 +141,7 @@ def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Con
 
 def check(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     """The officer finds the dossier in order and passes it on. Raises NotPossible, PermissionError, LookupError."""
-    dossier, service, step = _at_desk(node, tx, code, officer)
+    dossier, service, step = _at_desk(node, tx, code, officer, "check")
     following = service.process.after(step.step)
     at = clock.now()
     due = _step_due(node, following, at) if following else None
@@ -154,7 +152,7 @@ def check(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
 
 def decide(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     """The decision that the dossier asked for. Its effect is pending until the register's owner gives a receipt."""
-    dossier, service, step = _at_desk(node, tx, code, officer)
+    dossier, service, step = _at_desk(node, tx, code, officer, "decide")
     content = dossiers.content(tx, code)
     _decided(node, tx, service, dossier, content, _act("decide", officer, dossier, step, clock.now()))
     tell_parent(node, tx, service, dossier)
@@ -179,8 +177,11 @@ def refuse(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Doss
     return dossier
 
 
-def _at_desk(node: Node, tx: Tx, code: str, officer: Officer) -> tuple[Dossier, Service, Step]:
-    """The dossier, locked, at a step this officer may act in. Raises LookupError, PermissionError, NotPossible."""
+def _at_desk(node: Node, tx: Tx, code: str, officer: Officer, verb: str = "") -> tuple[Dossier, Service, Step]:
+    """The dossier, locked, at a step this officer may act in; with `verb`, at one that asks for just that.
+
+    Raises LookupError, PermissionError, NotPossible.
+    """
     dossier = dossiers.load(tx, code, lock=True)
     if dossier is None:
         raise LookupError(code)
@@ -191,11 +192,19 @@ def _at_desk(node: Node, tx: Tx, code: str, officer: Officer) -> tuple[Dossier, 
     unit = dossier.identity.unit
     if not (officer.holds(step.role, unit) if unit else step.role in officer.roles):
         raise PermissionError(f"{step.role} of {dossier.identity.unit} acts here")
+    if verb and step.verb != verb:
+        raise NotPossible(f"this step is there to {step.verb}, not to {verb}")
     return dossier, service, step
 
 
 def _act(
-    verb: Any, officer: Officer, dossier: Dossier, step: Step, at: datetime, due: datetime | None = None, reason: str = ""
+    verb: Any,
+    officer: Officer,
+    dossier: Dossier,
+    step: Step,
+    at: datetime,
+    due: datetime | None = None,
+    reason: str = "",
 ) -> Act:
     agency, name = dossier.identity.agency, officer.name
     return Act(verb, at, name, step.role, agency, step.step, step.rule, reason, due, detail={"officer": officer.number})
@@ -217,9 +226,7 @@ def _decided(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Co
         return
     owner, code = node.catalogue.registers[step.register].owner, dossier.identity.code
     body = {"register": step.register, "fields": fields, "dossier": code}
-    outbox.send(
-        node, tx, owner, recording.SERVICE, body, case=dossier.identity.case, purpose=service.slug, key=code
-    )
+    outbox.send(node, tx, owner, recording.SERVICE, body, case=dossier.identity.case, purpose=service.slug, key=code)
 
 
 def _record_here(node: Node, tx: Tx, register: Any, fields: Mapping[str, Any], dossier: Dossier) -> Outcome:
@@ -343,7 +350,13 @@ def _hand_on(node: Node, tx: Tx, service: Service, parent: Dossier, name: str, r
 def _told(act: Act) -> dict[str, Any]:
     """An act as other agencies and the citizen hear of it: no officer's number."""
     kept = {"verb": act.verb, "at": act.at, "actor": act.actor, "role": act.role, "agency": act.agency}
-    return {**kept, "step": act.step, "rule": act.rule, "reason": act.reason, "verified": act.detail.get("verified", [])}
+    return {
+        **kept,
+        "step": act.step,
+        "rule": act.rule,
+        "reason": act.reason,
+        "verified": act.detail.get("verified", []),
+    }
 
 
 def _step_due(node: Node, step: Step, at: datetime) -> datetime | None:

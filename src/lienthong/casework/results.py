@@ -24,7 +24,9 @@ _READABLE = timedelta(days=36_500)
 def issue(node: Node, dossier: Dossier, recorded: Mapping[str, Any], at: datetime) -> str:
     """Seal the result of a dossier; `recorded` is the register's record as its owner described it."""
     identity = dossier.identity
-    body = msgspec.json.encode({"code": identity.code, "branch": identity.branch, "agency": identity.agency, **recorded})
+    body = msgspec.json.encode(
+        {"code": identity.code, "branch": identity.branch, "agency": identity.agency, **recorded}
+    )
     header = Header(
         id=new_id(),
         sender=node.name,

@@ -30,7 +30,7 @@ Rule = Callable[[Node, Tx, Mapping[str, Any], Mapping[str, Any], date], list[Con
 def newborn_residence_2024_07(
     node: Node, tx: Tx, declared: Mapping[str, Any], results: Mapping[str, Any], today: date
 ) -> list[Condition]:
-    """A newborn joins a parent's household: Law on Residence 68/2020/QH14, Art. 20(2); Decree 154/2024/NĐ-CP, Art. 7."""
+    """A newborn joins a parent's household (Law on Residence 68/2020/QH14, Art. 20; Decree 154/2024/NĐ-CP, Art. 7)."""
     owned = node.catalogue.owned
     child = _one(tx, owned["persons"], "number", results["birth"]["record"].get("child_number"))
     household = _one(tx, owned["households"], "code", declared["household"])

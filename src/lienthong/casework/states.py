@@ -82,15 +82,10 @@ def apply(service: Service, state: State | None, act: Act) -> State:
     """The state after one more act. Raises NotPossible when the act does not fit."""
     if state is None:
         return _opened(service, act)
-    if state.status in FINAL:
-        raise NotPossible("the dossier has ended")
-    if act.verb in ("file", "progress"):
-        return _branch_moved(state, act)
-    if act.verb in ("check", "decide", "return", "refuse") and (state.waiting != "open" or state.step != act.step):
-        raise NotPossible(f"the dossier waits at step {state.step!r}, not {act.step!r}")
-    if act.verb in ("issue", "reopen") and state.waiting != "pending":
-        raise NotPossible("no effect is pending")
+    _check_possible(state, act)
     match act.verb:
+        case "file" | "progress":
+            return _branch_moved(state, act)
         case "check" | "decide":
             return _at(service.process, _next(service.process, act.step), act, PROCESSING)
         case "return":
@@ -104,15 +99,22 @@ def apply(service: Service, state: State | None, act: Act) -> State:
     raise NotPossible(f"{act.verb} opens a dossier")
 
 
+def _check_possible(state: State, act: Act) -> None:
+    if state.status in FINAL:
+        raise NotPossible("the dossier has ended")
+    if act.verb in ("check", "decide", "return", "refuse") and (state.waiting != "open" or state.step != act.step):
+        raise NotPossible(f"the dossier waits at step {state.step!r}, not {act.step!r}")
+    if act.verb in ("issue", "reopen") and state.waiting != "pending":
+        raise NotPossible("no effect is pending")
+
+
 def _opened(service: Service, act: Act) -> State:
     if act.verb not in ("submit", "receive"):
         raise NotPossible("a dossier begins with its submission or reception")
     first = service.process.steps[0].step
     if act.verb == "receive":
         return _at(service.process, first, act, RECEIVED)
-    branches = {
-        b.branch: BranchState(b.service, act.detail["nodes"][b.branch], b.after) for b in service.branches
-    }
+    branches = {b.branch: BranchState(b.service, act.detail["nodes"][b.branch], b.after) for b in service.branches}
     return State(NEW, first, "pending", "", act.at, branches=branches)
 
 

@@ -1,10 +1,10 @@
 """What a process table writes into a register: names of values, from a closed vocabulary.
 
-    field               a declared value
-    field_of_choice     the value of the parent that the declared `field` (mother or father) names
-    branch.field        a field of an earlier branch's signed result
-    =text               the text itself
-    $unit $code $today  of the dossier and the day; $sixth_birthday of the child in the earlier result
+field               a declared value
+field_of_choice     the value of the parent that the declared `field` (mother or father) names
+branch.field        a field of an earlier branch's signed result
+=text               the text itself
+$unit $code $today  of the dossier and the day; $sixth_birthday of the child in the earlier result
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,7 @@ def fill(
     return {field: _value(name, dossier, declared, results, today) for field, name in names.items()}
 
 
-def _value(
-    name: str, dossier: Dossier, declared: Mapping[str, Any], results: Mapping[str, Any], today: date
-) -> Any:
+def _value(name: str, dossier: Dossier, declared: Mapping[str, Any], results: Mapping[str, Any], today: date) -> Any:
     if name.startswith("="):
         return name[1:]
     if name.startswith("$"):

@@ -3,8 +3,8 @@
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as later
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from lienthong.casework import journey
 from lienthong.casework.states import State
@@ -14,49 +14,49 @@ MACHINE: Final = journey.MACHINE
 
 _Names = dict[str, str | Promise]
 ROLES: Final[_Names] = {
-    "applicant": later("Người nộp"),
-    "civil_status_officer": later("Công chức tư pháp – hộ tịch"),
-    "chair": later("Chủ tịch Ủy ban nhân dân"),
-    "residence_officer": later("Cán bộ đăng ký cư trú"),
-    "insurance_officer": later("Viên chức bảo hiểm xã hội"),
-    "hospital_clerk": later("Nhân viên lập giấy chứng sinh"),
-    "operator": later("Người vận hành"),
+    "applicant": _("Người nộp"),
+    "civil_status_officer": _("Công chức tư pháp – hộ tịch"),
+    "chair": _("Chủ tịch Ủy ban nhân dân"),
+    "residence_officer": _("Cán bộ đăng ký cư trú"),
+    "insurance_officer": _("Viên chức bảo hiểm xã hội"),
+    "hospital_clerk": _("Nhân viên lập giấy chứng sinh"),
+    "operator": _("Người vận hành"),
 }
 # The national dossier status codes by their official names (portal synchronisation codes 1–10).
 STATES: Final[dict[int, str | Promise]] = {
-    1: later("Mới đăng ký"),
-    2: later("Được tiếp nhận"),
-    3: later("Không được tiếp nhận"),
-    4: later("Đang xử lý"),
-    5: later("Yêu cầu bổ sung giấy tờ"),
-    6: later("Yêu cầu thực hiện nghĩa vụ tài chính"),
-    7: later("Công dân yêu cầu rút hồ sơ"),
-    8: later("Dừng xử lý"),
-    9: later("Đã xử lý xong"),
-    10: later("Đã trả kết quả"),
+    1: _("Mới đăng ký"),
+    2: _("Được tiếp nhận"),
+    3: _("Không được tiếp nhận"),
+    4: _("Đang xử lý"),
+    5: _("Yêu cầu bổ sung giấy tờ"),
+    6: _("Yêu cầu thực hiện nghĩa vụ tài chính"),
+    7: _("Công dân yêu cầu rút hồ sơ"),
+    8: _("Dừng xử lý"),
+    9: _("Đã xử lý xong"),
+    10: _("Đã trả kết quả"),
 }
 _BRANCH_STATES: Final[_Names] = {
-    "waiting": later("Chờ đến lượt"),
-    "filed": later("Đang chuyển"),
-    "open": later("Đang xử lý"),
-    "pending": later("Chờ ghi sổ"),
-    "done": later("Đã có kết quả"),
-    "refused": later("Bị từ chối"),
-    "stopped": later("Dừng xử lý"),
+    "waiting": _("Chờ đến lượt"),
+    "filed": _("Đang chuyển"),
+    "open": _("Đang xử lý"),
+    "pending": _("Chờ ghi sổ"),
+    "done": _("Đã có kết quả"),
+    "refused": _("Bị từ chối"),
+    "stopped": _("Dừng xử lý"),
 }
 _ACTS: Final[_Names] = {
-    "submit": later("Đã nộp hồ sơ"),
-    "receive": later("Đã nhận hồ sơ"),
-    "file": later("Đã chuyển tới cơ quan giải quyết"),
-    "progress": later("Cơ quan giải quyết cho biết tiến độ"),
-    "check": later("%(who)s đã kiểm tra, hồ sơ hợp lệ"),
-    "decide": later("%(who)s đã ký quyết định"),
-    "return": later("%(who)s trả lại để kiểm tra lại"),
-    "refuse": later("%(who)s từ chối"),
-    "issue": later("Đã ghi sổ và có kết quả"),
-    "reopen": later("Cơ quan giữ sổ chưa ghi được, việc được mở lại"),
+    "submit": _("Đã nộp hồ sơ"),
+    "receive": _("Đã nhận hồ sơ"),
+    "file": _("Đã chuyển tới cơ quan giải quyết"),
+    "progress": _("Cơ quan giải quyết cho biết tiến độ"),
+    "check": _("%(who)s đã kiểm tra, hồ sơ hợp lệ"),
+    "decide": _("%(who)s đã ký quyết định"),
+    "return": _("%(who)s trả lại để kiểm tra lại"),
+    "refuse": _("%(who)s từ chối"),
+    "issue": _("Đã ghi sổ và có kết quả"),
+    "reopen": _("Cơ quan giữ sổ chưa ghi được, việc được mở lại"),
 }
-_BY_MACHINE: Final = later("Dữ liệu đã xác minh mọi điều kiện nên được quyết định ngay, không phải chờ người")
+_BY_MACHINE: Final = _("Dữ liệu đã xác minh mọi điều kiện nên được quyết định ngay, không phải chờ người")
 
 
 def role_name(role: str) -> str:
@@ -87,7 +87,7 @@ def act_text(verb: str, *, role: str = "", reason: str = "") -> str:
     if verb == "decide" and not role:
         text = str(_BY_MACHINE)
     else:
-        text = str(_ACTS.get(verb, verb)) % {"who": role_name(role) or _("Hệ thống")}
+        text = str(_ACTS.get(verb, verb)) % {"who": role_name(role) or gettext("Hệ thống")}
     if not reason:
         return text
     why = message(reason)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from lienthong.catalogue.references import dangling
 from lienthong.catalogue.shapes import (
     Branch,
     Example,
@@ -98,7 +99,8 @@ def load(folder: Path, node: str, rules: Mapping[str, str]) -> Catalogue:
     services = read_services(folder, rules)
     rights: list[Right] = _read(folder / "rights.yaml", list[Right])
     calendar = _read(folder / "calendars" / "vietnam.yaml", WorkCalendar)
-    _check_references(nodes, terms, registers, services, rights)
+    if problem := dangling(nodes, terms, registers, services, rights):
+        raise CatalogueError(problem)
 
     handled = {slug for slug, service in services.items() if service.card.handled_by == node}
     handled |= {branch.service for slug in handled for branch in services[slug].branches}
@@ -152,57 +154,6 @@ def _read_service(folder: Path, rules: Mapping[str, str]) -> Service:
     )
 
 
-def _check_references(
-    nodes: Mapping[str, NodeCard],
-    terms: Mapping[str, Term],
-    registers: Mapping[str, Register],
-    services: Mapping[str, Service],
-    rights: list[Right],
-) -> None:
-    """Follow every reference; raises CatalogueError at the first that leads nowhere."""
-
-    def known(place: str, kind: str, name: str, names: Any) -> None:
-        if name not in names:
-            raise CatalogueError(f"{place}: no such {kind}: {name!r}")
-
-    for register in registers.values():
-        place = f"registers/{register.register}.yaml"
-        known(place, "node", register.owner, nodes)
-        known(place, "field", register.key, register.fields)
-        for column in register.fields.values():
-            known(place, "term", column.term, terms)
-        for column_name in (name for names in register.lookups.values() for name in names):
-            known(place, "field", column_name, register.fields)
-        if register.completed_by:
-            known(place, "register", register.completed_by.register, registers)
-    for service in services.values():
-        known(service.slug, "node", service.card.handled_by, nodes)
-        for name, field in service.form.fields.items():
-            known(f"{service.slug}/form.yaml {name}", "term", field.term, terms)
-            if field.source:
-                known(f"{service.slug}/form.yaml {name}", "look-up", field.source.split(".")[0], service.form.look_ups)
-        for look_up in service.form.look_ups.values():
-            for other in look_up.either:
-                known(f"{service.slug}/form.yaml", "look-up", other, service.form.look_ups)
-            if look_up.register:
-                known(f"{service.slug}/form.yaml", "register", look_up.register, registers)
-                known(f"{service.slug}/form.yaml", "look-up of it", look_up.by, registers[look_up.register].lookups)
-        for step in service.process.steps:
-            if step.register:
-                known(f"{service.slug}/process.yaml", "register", step.register, registers)
-                for column_name in step.fields:
-                    known(f"{service.slug}/process.yaml", "field", column_name, registers[step.register].fields)
-        for branch in service.branches:
-            known(f"{service.slug}/branches.yaml", "service", branch.service, services)
-            for name in services[branch.service].form.fields:
-                known(f"{service.slug}/branches.yaml: {branch.service} asks", "field", name, service.form.fields)
-    for right in rights:
-        if right.register:
-            known("rights.yaml", "register", right.register, registers)
-            for name in right.fields:
-                known(f"rights.yaml: {right.register}", "field", name, registers[right.register].fields)
-
-
 @cache
 def raw(path: Path) -> Any:
     """A YAML file as plain values. Raises CatalogueError when it is missing, too large or not YAML."""
@@ -210,7 +161,7 @@ def raw(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
         if len(text) > LARGEST_FILE:
             raise CatalogueError(f"{path}: larger than {LARGEST_FILE} characters")
-        return yaml.load(text, Loader=_loader)
+        return yaml.load(text, Loader=_loader)  # noqa: S506 — both are safe loaders
     except (OSError, yaml.YAMLError) as error:
         raise CatalogueError(f"{path}: {error}") from error
 

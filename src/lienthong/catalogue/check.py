@@ -42,7 +42,7 @@ def _differences(
 
 
 class _AnyRule(dict[str, str]):
-    """Stands for the decision rules, which live above this room: their names are checked when a node is put together."""
+    """Stands for the decision rules, which live above this room; a node that is put together checks their names."""
 
     def __contains__(self, name: object) -> bool:
         return True

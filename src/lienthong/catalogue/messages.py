@@ -20,9 +20,13 @@ MESSAGES: Final[dict[str, str | Promise]] = {
     "unknown-field": _("Tờ khai này không hỏi mục đó."),
     "no-such-parent": _("Chưa biết người cha hoặc người mẹ mà con theo; hãy chọn người kia hoặc khai thêm."),
     # a value against registers
-    "differs-from-register": _("Khác với dữ liệu Nhà nước đang giữ. Nếu dữ liệu ấy sai, hãy nhờ cơ quan giữ nó sửa trước."),
+    "differs-from-register": _(
+        "Khác với dữ liệu Nhà nước đang giữ. Nếu dữ liệu ấy sai, hãy nhờ cơ quan giữ nó sửa trước."
+    ),
     "name-differs": _("Họ tên không khớp với số định danh này."),
-    "not-answered": _("Cơ sở dữ liệu dân cư chưa trả lời nên chưa kiểm tra được. Những gì bạn nhập vẫn còn đây; hãy gửi lại sau ít phút."),
+    "not-answered": _(
+        "Cơ sở dữ liệu dân cư chưa trả lời nên chưa kiểm tra được. Những gì bạn nhập vẫn còn đây; hãy gửi lại sau ít phút."
+    ),
     "already-registered": _("Giấy chứng sinh này đã được dùng để đăng ký khai sinh."),
     "already-declared": _("Đã có một hồ sơ khác đang giải quyết về giấy chứng sinh này."),
     "unknown-parent": _("Không tìm thấy người này trong Cơ sở dữ liệu quốc gia về dân cư."),

@@ -39,4 +39,5 @@ def load() -> None:
         if not module.name.startswith(LATE) and ".tests" not in module.name and not module.name.endswith("conftest"):
             with suppress(ImproperlyConfigured):  # it asks Django's settings, which only a child has
                 importlib.import_module(module.name)
-    importlib.import_module("lienthong.config.web_process")
+    for name in ("lienthong.config.web_process", "lienthong.config.worker_process"):
+        importlib.import_module(name)

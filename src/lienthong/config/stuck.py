@@ -30,7 +30,9 @@ def _rows(node: str, told: dict[str, Any] | None) -> list[tuple[float, str, str]
             (clock.now() - datetime.fromisoformat(item["since"])).total_seconds(),
             node,
             f"{item['case']}  {item['what']}  with {item['owner']}: {item['reason']}; next: {item['next']}"
-            + (f"; due {datetime.fromisoformat(item['due']).astimezone(clock.ZONE):%d/%m %H:%M}" if item["due"] else ""),
+            + (
+                f"; due {datetime.fromisoformat(item['due']).astimezone(clock.ZONE):%d/%m %H:%M}" if item["due"] else ""
+            ),
         )
         for item in told["waiting"]
     ]

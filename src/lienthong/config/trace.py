@@ -20,7 +20,9 @@ def main(arguments: list[str]) -> int:
     if silent:
         print(f"silent: {', '.join(silent)}")
     if not lines:
-        raise Trouble(f"no node knows a dossier {code}", "the code is on the receipt, for example G01.001.00-261121-010001")
+        raise Trouble(
+            f"no node knows a dossier {code}", "the code is on the receipt, for example G01.001.00-261121-010001"
+        )
     for at, node, text in sorted(lines):
         print(f"{datetime.fromisoformat(at).astimezone(ZONE):%Y-%m-%d %H:%M:%S.%f}"[:-3], f"{node:<8}", text)
     return 0

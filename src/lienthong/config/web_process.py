@@ -1,25 +1,31 @@
 """A node's web process: granian around the WSGI application, forked and never re-imported."""
 
 import multiprocessing
-import os
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-
-from lienthong.config.lifeline import die_with_parent
+from granian.server.mp import MPServer, WorkerProcess
 
 THREADS = 16  # more than cores: a thread that waits for a slow partner must not hold up the others
-GRACE_SECONDS = 1
+
+
+class OneProcess(MPServer):
+    """granian without a parent of its own: our supervisor is one. Saves 8 MB a node, and an orphan when killed."""
+
+    def _spawn_worker(  # type: ignore[override]  # granian's own signature differs from its parent's
+        self, idx: int, target: Callable[..., None], callback_loader: Callable[[], Any]
+    ) -> WorkerProcess:
+        super()._spawn_worker(idx, target, callback_loader).inner.run()  # here, until SIGTERM
+        raise SystemExit
 
 
 def serve(host: str, port: int) -> None:
-    """Serves until SIGTERM. The environment names the node (see `settings`)."""
-    # granian would start a fresh interpreter: 60 MB and a second more, and an orphan when its parent is killed
+    """Serves until SIGTERM. The environment names the node (see `environment`)."""
+    # whatever granian starts must not be a fresh interpreter: 60 MB and a second more
     multiprocessing.set_start_method("fork", force=True)
-    server = Granian(
+    server = OneProcess(
         "lienthong.config.wsgi:application",
         address=host,
         port=port,
@@ -29,14 +35,11 @@ def serve(host: str, port: int) -> None:
         backpressure=256,
         websockets=False,
         log_level=LogLevels.error,
-        workers_kill_timeout=GRACE_SECONDS,
     )
-    server.serve(target_loader=partial(_application, os.getpid()), wrap_loader=False)
+    server.serve(target_loader=_application, wrap_loader=False)
 
 
-def _application(parent: int) -> Any:
-    """Runs in granian's own child, which must not outlive us and answer on our port."""
-    die_with_parent(parent=parent)
+def _application() -> Any:
     from lienthong.config.wsgi import application
 
     return application

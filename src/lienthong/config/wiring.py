@@ -6,6 +6,7 @@ from pathlib import Path
 from lienthong.casework import journey, operation
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import Catalogue, load
+from lienthong.config.environment import value
 from lienthong.exchange.asking import Asker
 from lienthong.exchange.directory import Directory
 from lienthong.exchange.node import Node
@@ -37,7 +38,6 @@ SETTLERS = {
 def current() -> Node:
     """The node of this process."""
     from lienthong.config import settings
-from lienthong.config.environment import value
 
     return node(settings.NODE)
 
@@ -45,7 +45,6 @@ from lienthong.config.environment import value
 def node(name: str) -> Node:
     """A node from this process's settings, which are read only now: a supervisor imports this room before it forks."""
     from lienthong.config import settings
-from lienthong.config.environment import value
 
     return assemble(
         load(settings.CATALOGUE, name, source_hashes()),

@@ -6,7 +6,7 @@ from datetime import date
 from lienthong.demo.names import Names
 from lienthong.territory.units import Territory, Unit
 
-_SMALLEST = 30  # people; fewer make no believable commune
+_SMALLEST = 20  # people; fewer make no believable commune
 
 
 @dataclass(frozen=True, slots=True)

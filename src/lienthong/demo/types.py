@@ -21,13 +21,13 @@ class Person:
     phone: str | None = None
     level: int = 0
     died: date | None = None
-    mother: "Person | None" = None
-    father: "Person | None" = None
-    partner: "Person | None" = None
-    married: "Marriage | None" = None
+    mother: "Person | None" = field(default=None, repr=False)
+    father: "Person | None" = field(default=None, repr=False)
+    partner: "Person | None" = field(default=None, repr=False)
+    married: "Marriage | None" = field(default=None, repr=False)
     heir: bool = True
     capacity: int = 0
-    children: list["Person"] = field(default_factory=list)
+    children: list["Person"] = field(default_factory=list, repr=False)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,1 +1,1 @@
-"""What officers see: a queue, a dossier with the register's value beside the declared one, the next act as one button."""
+"""What officers see: their queue, a dossier beside the registers, the acts on it; and the hospital's page of notices."""

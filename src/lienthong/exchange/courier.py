@@ -130,9 +130,9 @@ class Lane:
         return len(rows)
 
     def _post(self, rows: Sequence[Any]) -> list[Envelope | None]:
-        batch = Batch([
-            Envelope(msgspec.Raw(r.header.encode()), msgspec.Raw(r.body.encode()), r.signature) for r in rows
-        ])
+        batch = Batch(
+            [Envelope(msgspec.Raw(r.header.encode()), msgspec.Raw(r.body.encode()), r.signature) for r in rows]
+        )
         response = self._http.request(
             "POST",
             f"{self._node.directory.entry(self._recipient).address}/exchange/send",

@@ -32,7 +32,7 @@ VALUES (%s, %s, %s, %s::xid8, %s::xid8, %s, %s, %s, %s)
 
 
 def tree_root(links: Sequence[bytes]) -> bytes:
-    """Root of a binary hash tree over the entries' chains; leaves and nodes are told apart by a prefix (RFC 6962 §2.1)."""
+    """Root of a binary hash tree over the entries' chains; a prefix tells leaves from nodes (RFC 6962 §2.1)."""
     level = [hashlib.sha256(b"\x00" + link).digest() for link in links]
     while len(level) > 1:
         pairs = [hashlib.sha256(b"\x01" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
@@ -83,9 +83,7 @@ def run(database: Database, stop: Event, pause: float = 1.0) -> None:
 def follow(tx: Tx, after: int, limit: int = 1000) -> list[tuple[int, Any]]:
     """Sealed entries with positions above `after`, in order, as (position, row)."""
     found: list[tuple[int, Any]] = []
-    seals = tx.all(
-        "SELECT * FROM seal WHERE first_position + count > %s ORDER BY number LIMIT %s", (after + 1, limit)
-    )
+    seals = tx.all("SELECT * FROM seal WHERE first_position + count > %s ORDER BY number LIMIT %s", (after + 1, limit))
     for seal in seals:
         rows = tx.all(
             "SELECT id, stream, number, kind, at, payload FROM journal_entry"

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-_offset = timedelta()
-_modified_ns = -1
+# the clock file as last read: (its time of change, the offset it held)
+_read: list[tuple[int, timedelta]] = [(-1, timedelta())]
 
 
 def now() -> datetime:
@@ -27,18 +27,16 @@ def today() -> date:
 
 def offset() -> timedelta:
     """How far the demo country's time runs ahead of real time; zero in production."""
-    global _offset, _modified_ns
     path = os.environ.get("LIENTHONG_CLOCK")
     if not path:
         return timedelta()
     try:
-        modified_ns = os.stat(path).st_mtime_ns
+        modified = Path(path).stat().st_mtime_ns
     except FileNotFoundError:
         return timedelta()
-    if modified_ns != _modified_ns:
-        _offset = timedelta(seconds=float(Path(path).read_text() or 0))
-        _modified_ns = modified_ns
-    return _offset
+    if modified != _read[0][0]:
+        _read[0] = (modified, timedelta(seconds=float(Path(path).read_text() or 0)))
+    return _read[0][1]
 
 
 def shift(by: timedelta | None) -> timedelta:

@@ -5,6 +5,7 @@ every half second. (NOTIFY would serialise every commit of the cluster on one lo
 """
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,10 +19,8 @@ class Doorbell:
 
     def ring(self, whom: str) -> None:
         """Say that something waits for a recipient."""
-        try:
+        with suppress(OSError):
             self._socket.sendto(whom.encode(), self._path)
-        except OSError:
-            pass
 
     def close(self) -> None:
         self._socket.close()

@@ -51,7 +51,7 @@ def apply(conninfo: str, migrations: Iterable[Migration]) -> list[str]:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         connection.execute("SET lock_timeout = '5s'")
         connection.execute(_LEDGER)
-        known = dict(connection.execute("SELECT name, hash FROM migration").fetchall())
+        known: dict[str, str] = dict(connection.execute("SELECT name, hash FROM migration").fetchall())
         for migration in migrations:
             if known.get(migration.name, migration.hash) != migration.hash:
                 raise MigrationChanged(migration.name)
@@ -59,6 +59,8 @@ def apply(conninfo: str, migrations: Iterable[Migration]) -> list[str]:
                 continue
             with connection.transaction():
                 connection.execute(migration.sql)
-                connection.execute("INSERT INTO migration (name, hash) VALUES (%s, %s)", (migration.name, migration.hash))
+                connection.execute(
+                    "INSERT INTO migration (name, hash) VALUES (%s, %s)", (migration.name, migration.hash)
+                )
             applied.append(migration.name)
     return applied

@@ -11,7 +11,7 @@ from lienthong.kit.clock import ZONE
 
 
 class WorkCalendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Office hours, the hour after which a reception counts as the next day's, days off and Saturdays worked instead."""
+    """Office hours, the hour after which a reception counts for the next day, days off, Saturdays worked instead."""
 
     hours: list[tuple[str, str]]
     cut_off: str

@@ -53,7 +53,7 @@ def result(node: Node, service: Service, language: str) -> dict[str, Any]:
 
 
 def page(node: Node, service: Service, language: str) -> dict[str, Any]:
-    """A service's own page: what one gets, how long, what it costs, what is known already, what is asked, who decides."""
+    """A service's own page: what one gets, by when, for how much, what is known, what is asked, who decides."""
     card = service.card
     fields = [(f.label or node.catalogue.terms[f.term].words, f) for f in service.form.fields.values()]
     branches = [node.catalogue.services[b.service] for b in service.branches] or [service]

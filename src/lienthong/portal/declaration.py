@@ -35,7 +35,9 @@ def put_together(
     choices, chosen, problem = _choose(form, found, typed)
     rows = {**found.rows, form.choose.of: chosen} if form.choose else found.rows
     declared: dict[str, Any] = {}
-    held, silent, absent = set(), set(), set()
+    held: set[str] = set()
+    silent: set[str] = set()
+    absent: set[str] = set()
     errors: dict[str, str] = {}
     for name, spec in form.fields.items():
         value = _held(spec.source, rows, terms[spec.term])

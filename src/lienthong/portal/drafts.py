@@ -21,8 +21,8 @@ from lienthong.kit.storage import Tx
 from lienthong.portal import prefill
 from lienthong.portal.declaration import Declaration, put_together
 from lienthong.portal.prefill import Found
-from lienthong.registers.reading import SERVICE as READ
 from lienthong.registers.parents import why_no_parent
+from lienthong.registers.reading import SERVICE as READ
 
 FRESH = timedelta(minutes=10)
 
@@ -154,7 +154,9 @@ def submit(node: Node, block: Block, reading: Reading, account: Account, service
             if earlier:
                 return str(earlier)
             journey.submit(node, tx, service, code=code, applicant=account.number, content=content)
-            tx.run("UPDATE draft SET submitted = %s, updated_at = %s WHERE id = %s", (code, clock.now(), reading.draft.id))
+            tx.run(
+                "UPDATE draft SET submitted = %s, updated_at = %s WHERE id = %s", (code, clock.now(), reading.draft.id)
+            )
     except UniqueViolation as error:
         if error.diag.constraint_name != "dossier_about":
             raise

@@ -127,7 +127,9 @@ def _choices(node: Node, term: Term, spec: Field, language: str) -> list[tuple[s
     """What may be chosen, in words."""
     match term.type:
         case "code":
-            return [(c, words.in_language(language)) for c, words in term.codes.items() if not spec.only or c in spec.only]
+            return [
+                (c, words.in_language(language)) for c, words in term.codes.items() if not spec.only or c in spec.only
+            ]
         case "facility":
             return [(facility.code, facility.name) for facility in node.territory.facilities()]
         case "unit":
@@ -143,8 +145,13 @@ def _notices(node: Node, rows: list[dict[str, Any]], language: str) -> list[tupl
     return [
         (
             row["number"],
-            f"{day(datetime.fromisoformat(row['born_at']))} – {shown(node, gender, row['gender'], language)} – "
-            f"{shown(node, facility, row['facility'], language)}",
+            " – ".join(
+                (
+                    day(datetime.fromisoformat(row["born_at"])),
+                    shown(node, gender, row["gender"], language),
+                    shown(node, facility, row["facility"], language),
+                )
+            ),
         )
         for row in rows
     ]

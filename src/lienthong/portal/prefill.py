@@ -48,9 +48,7 @@ def ask_registers(node: Node, form: Form, account: Account, *, purpose: str, cas
     return answers
 
 
-def read_answers(
-    node: Node, form: Form, account: Account, answers: Iterable[str], *, trust: bool = False
-) -> Found:
+def read_answers(node: Node, form: Form, account: Account, answers: Iterable[str], *, trust: bool = False) -> Found:
     """What the answers say. Signatures are checked unless `trust`: the caller has just received them.
 
     Raises envelopes.Refused when an answer was tampered with.

@@ -95,7 +95,9 @@ def _portal_lane(node: Node, dossier: Dossier, acts: list[Act]) -> Lane:
         since=None,
         due=None,
         rule="",
-        next="" if finished else _("Có kết quả nào, chúng tôi chuyển ngay kết quả đó cho cơ quan tiếp theo và cho bạn."),
+        next=""
+        if finished
+        else _("Có kết quả nào, chúng tôi chuyển ngay kết quả đó cho cơ quan tiếp theo và cho bạn."),
         entries=sorted(entries, key=lambda entry: entry.at),
     )
 

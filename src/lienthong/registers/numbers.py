@@ -1,4 +1,4 @@
-"""Numbers that registers give: named, dated rules. A rule is never edited once published; a new one stands beside it."""
+"""Numbers that registers give: named, dated rules, never edited once published."""
 
 import secrets
 from collections.abc import Callable

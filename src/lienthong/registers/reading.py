@@ -63,16 +63,12 @@ def _resolve(value: Value, found: dict[str, Any]) -> str:
     return str(row.get(field) or "") if isinstance(row, dict) else ""
 
 
-def _look_up(
-    node: Node, tx: Tx, message: Message, item: Item, value: str
-) -> tuple[list[dict[str, Any]], list[Read]]:
+def _look_up(node: Node, tx: Tx, message: Message, item: Item, value: str) -> tuple[list[dict[str, Any]], list[Read]]:
     register = node.catalogue.owned.get(item.register)
     if register is None or item.by not in register.lookups:
         raise Refused("unknown-register", f"{item.register} by {item.by}")
     header = message.header
-    fields = node.catalogue.granted_fields(
-        header.sender, header.service, header.purpose, item.register, clock.today()
-    )
+    fields = node.catalogue.granted_fields(header.sender, header.service, header.purpose, item.register, clock.today())
     if not fields:
         raise Refused("no-right", f"{header.sender} may not read {item.register} for {header.purpose}")
     rows = records.find(tx, register, item.by, value)[:MOST_ROWS] if value else []

@@ -57,7 +57,9 @@ def enter(node: Node, tx: Tx, register: Register, fields: dict[str, Any], *, by:
     try:
         records.enter(tx, register, row, at=at, valid_from=at.date(), by=by)
     except Taken as taken:
-        raise Refused(f"taken-{taken.field}", f"another record of {register.register} has this {taken.field}") from taken
+        raise Refused(
+            f"taken-{taken.field}", f"another record of {register.register} has this {taken.field}"
+        ) from taken
     return row
 
 
@@ -84,9 +86,7 @@ def completed(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> bool:
         final = Done(described(register, row))
     elif isinstance(outcome, Refusal):
         records.withdraw(tx, register, waiting.key, at=at, by=sent.message, reason=outcome.code)
-    outbox.settle(
-        node, tx, waiting.asked_by, waiting.asked_in, final, case=waiting.case_code, purpose=waiting.purpose
-    )
+    outbox.settle(node, tx, waiting.asked_by, waiting.asked_in, final, case=waiting.case_code, purpose=waiting.purpose)
     return True
 
 

@@ -15,6 +15,7 @@ _KEPT = """\
     recorded_at timestamptz NOT NULL,
     recorded_by text NOT NULL,
     chain bytea NOT NULL DEFAULT ''"""
+_SUPERSEDED = "    superseded_at timestamptz NOT NULL"
 
 
 def migration(register: Register, terms: Mapping[str, Term]) -> Migration:
@@ -24,12 +25,11 @@ def migration(register: Register, terms: Mapping[str, Term]) -> Migration:
         f"    {quoted(field)} {_TYPES.get(terms[column.term].type, 'text')}{'' if column.optional else ' NOT NULL'}"
         for field, column in register.fields.items()
     )
-    past = quoted(f"{register.register}_past")
+    past, key = quoted(f"{register.register}_past"), quoted(register.key)
     statements = [
         f"-- {register.name.en}: {register.legal_basis}",
-        f"CREATE TABLE {name} (\n{columns},\n{_KEPT},\n    PRIMARY KEY ({quoted(register.key)})\n);",
-        f"CREATE TABLE {past} (\n    LIKE {name},\n    superseded_at timestamptz NOT NULL,\n"
-        f"    PRIMARY KEY ({quoted(register.key)}, version)\n);",
+        f"CREATE TABLE {name} (\n{columns},\n{_KEPT},\n    PRIMARY KEY ({key})\n);",
+        f"CREATE TABLE {past} (\n    LIKE {name},\n{_SUPERSEDED},\n    PRIMARY KEY ({key}, version)\n);",
         *(
             f"CREATE UNIQUE INDEX {quoted(f'{register.register}_{field}_once')} ON {name} ({quoted(field)});"
             for field, column in register.fields.items()

@@ -1,5 +1,5 @@
-"""What every page of every node shares: the frame, the stylesheet, the parts of pages, the security headers, the language.
+"""What every page of every node shares: frame, stylesheet, parts of pages, security headers, language.
 
-A Django app without models or domain words. Rooms with faces (`portal`, `desk`, `identity`) extend `web/page.html` and include
-`web/parts/*.html`; each part tells its variables on its first lines.
+A Django app without models or domain words. Rooms with faces (`portal`, `desk`, `identity`) extend `web/page.html` and
+include `web/parts/*.html`; each part tells its variables on its first lines.
 """

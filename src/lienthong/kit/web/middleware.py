@@ -17,11 +17,13 @@ HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-CONTENT_POLICY: Final = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+CONTENT_POLICY: Final = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+)
 
 
 def security_headers(get_response: Answer) -> Answer:
-    """Middleware: no page is framed, sniffed, scripted from elsewhere or, once somebody is signed in, kept by the browser."""
+    """Middleware: no page is framed, sniffed, scripted from elsewhere or, with somebody signed in, kept."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -39,14 +41,14 @@ def security_headers(get_response: Answer) -> Answer:
 def let_forms_lead_to(response: HttpResponse, origins: Iterable[str]) -> HttpResponse:
     """Allow this page's forms to end at `origins` (scheme://host:port) too.
 
-    Browsers hold redirects after a form to `form-action`; the sign-in page of e-identity redirects back to the asking site.
+    Browsers hold redirects after a form to `form-action`; e-identity's sign-in page redirects back to the asking site.
     """
     response.headers["Content-Security-Policy"] = " ".join((CONTENT_POLICY, *origins))
     return response
 
 
 def chosen_language(get_response: Answer) -> Answer:
-    """Middleware: Vietnamese, unless the cookie `lang` says otherwise. What the browser prefers does not matter here."""
+    """Middleware: Vietnamese, unless the cookie `lang` says otherwise. What the browser prefers does not matter."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         chosen = request.COOKIES.get(LANGUAGE_COOKIE)

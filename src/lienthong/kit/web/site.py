@@ -13,7 +13,7 @@ from lienthong.kit import clock
 
 @dataclass(frozen=True)
 class Site:
-    """One node's face: `slug` names its cookies, `name` and `name_en` stand in its header; `demo` puts up the banner."""
+    """One node's face: `slug` names its cookies, `name` and `name_en` head its pages, `demo` puts up the banner."""
 
     slug: str
     name: str
@@ -22,7 +22,7 @@ class Site:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site_name`, `demo`, `node` (slug), `clock` (the demo country's time when moved, else None), `account`."""
+    """Context processor: `site_name`, `demo`, `node` (slug), `account`, and `clock`: the time if moved, else None."""
     site: Site = settings.SITE
     return {
         "site_name": site.name_en if get_language() == "en" else site.name,

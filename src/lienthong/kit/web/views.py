@@ -1,4 +1,4 @@
-"""The language switch, and pages for what went wrong: they say what happened and what to do next, in the look of the site."""
+"""The language switch, and pages for what went wrong: what happened and what to do next, in the look of the site."""
 
 from http import HTTPStatus
 
@@ -18,11 +18,12 @@ YEAR = 365 * 24 * 3600
 def language(request: HttpRequest) -> HttpResponse:
     """Keep `?to=vi|en` in a cookie and go on to `?next=`, a path of this site."""
     onward = request.GET.get("next", "/")
-    if not url_has_allowed_host_and_scheme(onward, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(onward, {request.get_host()}, request.is_secure()):
         onward = "/"
     response = HttpResponseRedirect(onward)
-    if request.GET.get("to") in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, request.GET["to"], max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    chosen = request.GET.get("to", "")
+    if chosen in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return response
 
 
@@ -49,7 +50,10 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
         request,
         HTTPStatus.NOT_FOUND,
         _("Không tìm thấy trang"),
-        _("Địa chỉ có thể gõ sai, hoặc trang này không phải của bạn. Nếu bạn tìm một hồ sơ, hãy đăng nhập đúng tài khoản đã nộp hồ sơ đó."),
+        _(
+            "Địa chỉ có thể gõ sai, hoặc trang này không phải của bạn. "
+            "Nếu bạn tìm một hồ sơ, hãy đăng nhập đúng tài khoản đã nộp hồ sơ đó."
+        ),
     )
 
 
@@ -83,11 +87,12 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         HTTPStatus.FORBIDDEN,
         _("Trang đã mở quá lâu"),
         _(
-            "Để không ai gửi thay bạn, mỗi trang chỉ gửi được trong phiên đăng nhập đã mở nó, và phiên đó đã đổi. Chưa có gì thay đổi. "
-            "Hãy quay lại trang trước, tải lại rồi gửi lần nữa; trình duyệt cần cho phép cookie."
+            "Để không ai gửi thay bạn, mỗi trang chỉ gửi được trong phiên đăng nhập đã mở nó, và phiên đó đã đổi. "
+            "Chưa có gì thay đổi. Hãy quay lại trang trước, tải lại rồi gửi lần nữa; trình duyệt cần cho phép cookie."
         ),
     )
 
 
 def trouble(request: HttpRequest, status: HTTPStatus, title: str, explanation: str) -> HttpResponse:
-    return render(request, "web/trouble.html", {"title": title, "explanation": explanation, "status": status.value}, status=status)
+    page = {"title": title, "explanation": explanation, "status": status.value}
+    return render(request, "web/trouble.html", page, status=status)

@@ -24,10 +24,12 @@ ICONS = {
     "refused": '<circle cx="10" cy="10" r="8" fill="currentColor"/><path d="m7 7 6 6m0-6-6 6" stroke="#fff"/>',
     "search": '<circle cx="9" cy="9" r="5.5"/><path d="m13.2 13.2 4.3 4.3"/>',
     "seal": '<path d="M10 2.5 16 5v5c0 3.6-2.4 6.2-6 7.5-3.6-1.3-6-3.9-6-7.5V5z"/><path d="m7.3 9.8 2 2 3.6-3.9"/>',
-    "silent": '<circle cx="10" cy="10" r="7"/><path d="M7.8 7.9c.2-2.6 4.4-2.5 4.4 0 0 1.7-2.2 1.7-2.2 3.4M10 13.8v.1"/>',
+    "silent": '<circle cx="10" cy="10" r="7"/>'
+    '<path d="M7.8 7.9c.2-2.6 4.4-2.5 4.4 0 0 1.7-2.2 1.7-2.2 3.4M10 13.8v.1"/>',
     "supplement": '<circle cx="10" cy="10" r="7"/><path d="M13.5 10h-7m2.5-2.6L6.4 10 9 12.6"/>',
     "waiting": '<circle cx="10" cy="10" r="7" stroke-dasharray="2.2 2.2"/>',
-    "working": '<circle cx="10" cy="10" r="7"/><path d="M10 5.5a4.5 4.5 0 0 1 0 9z" fill="currentColor" stroke="none"/>',
+    "working": '<circle cx="10" cy="10" r="7"/>'
+    '<path d="M10 5.5a4.5 4.5 0 0 1 0 9z" fill="currentColor" stroke="none"/>',
 }
 
 
@@ -35,7 +37,7 @@ ICONS = {
 def icon(name: str) -> SafeString:
     """An icon of `ICONS`, decorative: the words beside it carry the meaning. An unknown name draws nothing."""
     return format_html(
-        '<svg class="icon icon--{}" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">{}</svg>',
+        '<svg class="icon icon--{}" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{}</svg>',
         name,
         mark_safe(ICONS.get(name, "")),  # noqa: S308 - our own drawings
     )

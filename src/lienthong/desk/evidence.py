@@ -1,0 +1,114 @@
+"""What registers say about a dossier: at filing, from the signed answers it came with, and now, asked afresh.
+
+The form's look-ups go by declared values. Several owners are asked at once within one deadline; one that is silent is
+simply missing from the rows. What this node owns itself is read here, and logged like any other read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lienthong.casework.dossiers import Content, Dossier
+from lienthong.catalogue.shapes import Form, LookUp, Register, Service
+from lienthong.exchange import envelopes
+from lienthong.exchange.asking import Question
+from lienthong.exchange.envelopes import Message, Refused
+from lienthong.exchange.node import Node
+from lienthong.identity.types import Officer
+from lienthong.journal import entries
+from lienthong.kit import clock
+from lienthong.kit.identifiers import new_id
+from lienthong.registers import reading, records
+
+WITHIN = 2.0
+_DECLARED = "declared."
+
+Rows = dict[str, Any]
+
+
+@dataclass
+class Filed:
+    """Rows by look-up as the citizen's declaration was filled in from them; `altered` counts answers that do not verify."""
+
+    rows: Rows = field(default_factory=dict)
+    altered: int = 0
+
+
+def wanted(form: Form, declared: Mapping[str, Any]) -> dict[str, str]:
+    """The look-ups that have something to go by, with their values."""
+    values = {
+        name: declared.get(look_up.value.removeprefix(_DECLARED))
+        for name, look_up in form.look_ups.items()
+        if look_up.value.startswith(_DECLARED)
+    }
+    return {name: str(value) for name, value in values.items() if value}
+
+
+def at_filing(node: Node, dossier: Dossier, service: Service, content: Content) -> Filed:
+    """What the signed answers said; each counts only when its source made it for the portal that sent the dossier."""
+    filed = Filed()
+    values = wanted(service.form, content.declared)
+    for text in content.sources:
+        try:
+            envelope = envelopes.decode(text.encode())
+            recipient = dossier.identity.parent_node or ""
+            answer = envelopes.open_envelope(envelope, node.directory, recipient=recipient, at=None)
+        except Refused:
+            filed.altered += 1
+            continue
+        for name, value in values.items():
+            look_up = service.form.look_ups[name]
+            row = _answered(answer, node.catalogue.registers[look_up.register], look_up, value)
+            if row is not None:
+                filed.rows.setdefault(name, row)
+    return filed
+
+
+def _answered(answer: Message, register: Register, look_up: LookUp, value: str) -> dict[str, Any] | None:
+    """The row of this register that fits a look-up: the portal asked under names of its own, so it is known by its
+    owner, its fields and its key."""
+    if answer.header.sender != register.owner:
+        return None
+    for item in answer.body["items"].values():
+        for row in item if isinstance(item, list) else [item]:
+            if row and set(row) <= set(register.fields) and value in map(row.get, register.lookups[look_up.by]):
+                return dict(row)
+    return None
+
+
+def now(node: Node, dossier: Dossier, service: Service, declared: Mapping[str, Any], officer: Officer) -> Rows:
+    """Rows by look-up as registers hold them at this moment; a look-up without an answer is missing."""
+    by_owner: dict[str, dict[str, Any]] = {}
+    for name, value in wanted(service.form, declared).items():
+        look_up = service.form.look_ups[name]
+        item = {"register": look_up.register, "by": look_up.by, "value": {"is": value}, "many": look_up.many}
+        by_owner.setdefault(node.catalogue.registers[look_up.register].owner, {})[name] = item
+    here = by_owner.pop(node.name, {})
+    case = dossier.identity.case
+    questions = [
+        Question(owner, reading.SERVICE, {"items": items}, service.slug, case, officer.number)
+        for owner, items in by_owner.items()
+    ]
+    found = _read_here(node, here, service, case, officer)
+    for answer in node.asker.ask_all(questions, within=WITHIN):
+        if answer is not None:
+            found |= answer.body["items"]
+    return found
+
+
+def _read_here(node: Node, items: Mapping[str, Any], service: Service, case: str, officer: Officer) -> Rows:
+    found: Rows = {}
+    reads: list[tuple[str, dict[str, Any]]] = []
+    if not items:
+        return found
+    about = {"asker": node.name, "purpose": service.slug, "case": case, "officer": officer.number}
+    with node.database.transaction() as tx:
+        for name, item in items.items():
+            register = node.catalogue.owned[item["register"]]
+            rows = records.find(tx, register, item["by"], item["value"]["is"])
+            found[name] = rows if item["many"] else (rows[0] if rows else None)
+            subjects = {row[register.subject] for row in rows if register.subject}
+            reads += [(subject, {**about, "register": register.register}) for subject in sorted(subjects)]
+        if reads:
+            entries.append_reads(tx, f"read/{new_id()}", reads, clock.now())
+    return found

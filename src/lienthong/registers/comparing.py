@@ -1,0 +1,23 @@
+"""Whether what was declared and what a register holds are one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lienthong.catalogue import forms
+from lienthong.catalogue.shapes import Term
+
+
+def held(row: Mapping[str, Any] | None, column: str, term: Term) -> str | None:
+    """A register's value as text; the calendar day where the term is a date and the register holds a moment."""
+    value = row.get(column) if row else None
+    if value in (None, ""):
+        return None
+    if term.type == "date":
+        day = forms.as_day(str(value))
+        return day.isoformat() if day else str(value)
+    return str(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values say the same: accents' encoding, case and spaces do not count."""
+    return forms.clean(str(one)).casefold() == forms.clean(str(other)).casefold()
