@@ -131,7 +131,16 @@ def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Con
     act = Act("receive", at, MACHINE, "", identity.agency, first.step, rule, reason, due, detail=listed)
     dossier = dossiers.open_dossier(tx, service, identity, content, act)
     if verified:
-        decision = Act("decide", at, MACHINE, "", identity.agency, first.step, first.straight_through, detail=listed)
+        decision = Act(
+            "decide",
+            at,
+            MACHINE,
+            "",
+            identity.agency,
+            first.step,
+            f"{first.rule}; {first.straight_through}",
+            detail=listed,
+        )
         _decided(node, tx, service, dossier, content, decision)
     return dossier
 

@@ -3,11 +3,12 @@
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.casework import journey
 from lienthong.casework.states import State
+from lienthong.catalogue import citations
 from lienthong.catalogue.messages import message
 
 MACHINE: Final = journey.MACHINE
@@ -59,6 +60,11 @@ _ACTS: Final[_Names] = {
 _BY_MACHINE: Final = _("Dữ liệu đã xác minh mọi điều kiện nên được quyết định ngay, không phải chờ người")
 
 
+def cited(rule: str) -> str:
+    """The rule behind a term or an act, as the reader's language cites law."""
+    return citations.in_language(rule, get_language() or "vi")
+
+
 def role_name(role: str) -> str:
     """«Công chức tư pháp – hộ tịch»; an unknown role stands for itself."""
     return str(ROLES.get(role, role))
@@ -83,7 +89,7 @@ def state_sign(state: State) -> str:
 
 
 def act_text(verb: str, *, role: str = "", reason: str = "") -> str:
-    """An act as a line of a timeline: who did what, and why where there is a reason. Without a role a machine did it."""
+    """An act as a line of a timeline: who did what, and why if there is a reason. Without a role a machine did it."""
     if verb == "decide" and not role:
         text = str(_BY_MACHINE)
     else:

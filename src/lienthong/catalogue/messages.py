@@ -25,7 +25,7 @@ MESSAGES: Final[dict[str, str | Promise]] = {
     ),
     "name-differs": _("Họ tên không khớp với số định danh này."),
     "not-answered": _(
-        "Cơ sở dữ liệu dân cư chưa trả lời nên chưa kiểm tra được. Những gì bạn nhập vẫn còn đây; hãy gửi lại sau ít phút."
+        "Cơ sở dữ liệu dân cư chưa trả lời nên chưa kiểm tra được. Bạn nhập gì vẫn còn đây; hãy gửi lại sau ít phút."
     ),
     "already-registered": _("Giấy chứng sinh này đã được dùng để đăng ký khai sinh."),
     "already-declared": _("Đã có một hồ sơ khác đang giải quyết về giấy chứng sinh này."),

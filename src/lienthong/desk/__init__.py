@@ -1,1 +1,1 @@
-"""What officers see: their queue, a dossier beside the registers, the acts on it; and the hospital's page of notices."""
+"""What officers see: a queue, a dossier beside the registers, the acts on it; and the hospital's page of notices."""

@@ -79,7 +79,9 @@ def groups(evidence: Evidence) -> list[Group]:
 
 def conditions(acts: list[Act]) -> list[Condition]:
     """What the decision rule found when it last looked; empty for a step without one."""
-    listed = next((act.detail["verified"] for act in reversed(acts) if act.detail.get("verified")), [])
+    listed: list[dict[str, Any]] = next(
+        (act.detail["verified"] for act in reversed(acts) if act.detail.get("verified")), []
+    )
     language = "en" if _language() == "en" else "vi"
     return [Condition(condition[language], condition["met"]) for condition in listed]
 
@@ -90,9 +92,8 @@ def warnings(evidence: Evidence) -> list[Caution]:
     if reason := evidence.dossier.state.reason:
         found.append(Caution(message(reason), "amber" if reason == "not-verified" else "late"))
     if evidence.filed.altered:
-        found.append(
-            Caution(_("Câu trả lời của cơ sở dữ liệu kèm theo hồ sơ đã bị sửa hoặc không đúng chữ ký."), "late")
-        )
+        text = _("Câu trả lời của cơ sở dữ liệu kèm theo hồ sơ đã bị sửa hoặc không đúng chữ ký.")
+        found.append(Caution(text, "late"))
     if taken := _taken(evidence):
         text = _("Giấy chứng sinh này đã có trong đăng ký khai sinh %(number)s của %(name)s.")
         found.append(Caution(text % {"number": taken.get("number"), "name": taken.get("child_name")}, "late"))

@@ -28,7 +28,7 @@ Rows = dict[str, Any]
 
 @dataclass
 class Filed:
-    """Rows by look-up as the citizen's declaration was filled in from them; `altered` counts answers that do not verify."""
+    """Rows by look-up as they filled in the citizen's declaration; `altered` counts answers that do not verify."""
 
     rows: Rows = field(default_factory=dict)
     altered: int = 0

@@ -147,7 +147,7 @@ def moment_of(typed: Mapping[str, str]) -> datetime:
 
 def fields(node: Node, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
     """The questions as web/parts/field.html shows them, with what was typed."""
-    language = get_language() or "vi"
+    language, terms = get_language() or "vi", node.catalogue.terms
     return [
         {
             "id": name,
@@ -157,9 +157,7 @@ def fields(node: Node, typed: Mapping[str, str], errors: Mapping[str, str]) -> l
             "state": "ask",
             "required": True,
             "value": _boxes(typed.get(name, "")) if kind == "date" else typed.get(name, ""),
-            "choices": [
-                (c, w.in_language(language)) for c, w in node.catalogue.terms[_FIELDS[name].term].codes.items()
-            ],
+            "choices": [(c, w.in_language(language)) for c, w in terms[_FIELDS[name].term].codes.items()],
             "error": message(errors[name]) if name in errors else "",
         }
         for name, (label, help_text, kind) in _LABELS.items()

@@ -26,9 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if account and officers.present(request.session, node.database, account, clock.today()):
         return HttpResponseRedirect(reverse("notices"))
     keeps = _("Bệnh viện lập và ký số giấy chứng sinh ở đây; cơ quan hộ tịch và cha mẹ dùng được ngay.")
-    text = (
-        _("Tài khoản này không được giao việc ở đây.") if account else _("Nhân viên bệnh viện đăng nhập để lập giấy.")
-    )
+    text = _("Bạn không được giao việc ở đây.") if account else _("Nhân viên bệnh viện đăng nhập để lập giấy.")
     return render(request, "desk/home.html", {**pages.frame(request), "keeps": keeps, "text": text})
 
 

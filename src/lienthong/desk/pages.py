@@ -1,14 +1,14 @@
 """What the desk's templates are given: the queue, a dossier, the frame around both."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from lienthong.casework import words
 from lienthong.casework.dossiers import Dossier
@@ -128,9 +128,13 @@ def may_act(officer: Officer, dossier: Dossier, step: Step) -> bool:
 
 def may_see(officer: Officer, dossier: Dossier, service: Service) -> bool:
     """Whether the dossier is this officer's to know: a role in its process, held in its unit."""
-    unit = dossier.identity.unit
-    roles = {step.role for step in service.process.steps if step.role}
+    unit, roles = dossier.identity.unit, roles_in(service)
     return any(post.role in roles and unit in (None, post.unit) for post in officer.posts)
+
+
+def roles_in(service: Service) -> frozenset[str]:
+    """The roles that act somewhere in a service's process."""
+    return frozenset(step.role for step in service.process.steps if step.role)
 
 
 def _next(code: str, step: Step) -> dict[str, str]:
@@ -170,17 +174,13 @@ def _clock(node: Node, dossier: Dossier, step: Step | None) -> dict[str, Any]:
         return {}
     hours = node.catalogue.calendar.hours_between(clock.now(), due)
     left = _("còn %(hours)s giờ làm việc") if hours >= 0 else _("quá %(hours)s giờ làm việc")
-    return {"due": due, "rule": step.rule, "working_left": left % {"hours": f"{abs(hours):.0f}"}}
+    return {"due": due, "rule": words.cited(step.rule), "working_left": left % {"hours": f"{abs(hours):.0f}"}}
 
 
 def _entry(act: Act) -> dict[str, Any]:
     actor = "" if act.actor == words.MACHINE else act.actor
-    return {
-        "at": act.at,
-        "text": words.act_text(act.verb, role=act.role, reason=act.reason),
-        "actor": actor,
-        "rule": act.rule,
-    }
+    text = words.act_text(act.verb, role=act.role, reason=act.reason)
+    return {"at": act.at, "text": text, "actor": actor, "rule": words.cited(act.rule)}
 
 
 def _queue_row(node: Node, dossier: Dossier) -> dict[str, Any]:
@@ -213,12 +213,11 @@ def _state_label(node: Node, dossier: Dossier) -> str:
 
 
 def _place(node: Node, unit: str) -> str:
-    """A commune's or a facility's name; the code where it is neither."""
-    for named in (lambda: node.territory.unit(unit).title, lambda: node.territory.facility(unit).name):
-        try:
-            return str(named())
-        except KeyError:
-            continue
+    """A commune's or a facility's name; the node's own where the unit is neither."""
+    with suppress(KeyError):
+        return node.territory.unit(unit).title
+    with suppress(KeyError):
+        return node.territory.facility(unit).name
     return node.catalogue.card.name.in_language(_language())
 
 

@@ -39,9 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     node, account = _node(request), request.account  # type: ignore[attr-defined]
     if account and officers.present(request.session, node.database, account, clock.today()):
         return HttpResponseRedirect(reverse("queue"))
-    text = (
-        _("Tài khoản này không được giao việc ở đây.") if account else _("Cán bộ được giao việc đăng nhập để làm việc.")
-    )
+    text = _("Bạn không được giao việc ở đây.") if account else _("Cán bộ được giao việc đăng nhập để làm.")
     return render(request, "desk/home.html", {**pages.frame(request), "keeps": _keeps(node), "text": text})
 
 
@@ -52,9 +50,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     node, officer = _node(request), _officer(request)
     asked = request.GET.get("show", "mine")
     shown = asked if asked in queries.FILTERS else "mine"
-    services = [
-        slug for slug, s in node.catalogue.services.items() if any(st.role in officer.roles for st in s.process.steps)
-    ]
+    services = [slug for slug, service in node.catalogue.services.items() if pages.roles_in(service) & officer.roles]
     today = datetime.combine(clock.today(), datetime.min.time(), clock.ZONE)
     with node.database.transaction() as tx:
         counts = queries.counts(tx, officer, services, today)
@@ -139,17 +135,12 @@ def _not_done(request: HttpRequest, code: str, verb: str, version: str, why: Exc
 def _too_late(request: HttpRequest, act: Act) -> HttpResponse:
     text = _("%(who)s: %(what)s, lúc %(at)s. Chưa có gì thay đổi vì bạn. Hãy mở lại hồ sơ để xem.")
     done = words.act_text(act.verb, role=act.role)
-    return trouble(
-        request,
-        HTTPStatus.CONFLICT,
-        _("Hồ sơ đã đi tiếp trước bạn"),
-        text
-        % {
-            "who": _("Hệ thống") if act.actor == words.MACHINE else act.actor,
-            "what": f"{done[:1].lower()}{done[1:]}",
-            "at": moment(act.at),
-        },
-    )
+    told = {
+        "who": _("Hệ thống") if act.actor == words.MACHINE else act.actor,
+        "what": f"{done[:1].lower()}{done[1:]}",
+        "at": moment(act.at),
+    }
+    return trouble(request, HTTPStatus.CONFLICT, _("Hồ sơ đã đi tiếp trước bạn"), text % told)
 
 
 def _onward(code: str) -> HttpResponse:
@@ -170,9 +161,8 @@ def _show(request: HttpRequest, code: str, attempt: Attempt, status: int = HTTPS
     known = Evidence(node, found, service, content, filed, present)
     case = pages.case(known, officer, acts, attempt)
     errors = [{"id": act["name"], "message": act["error"]} for act in case.acts if act["error"]]
-    return render(
-        request, "desk/dossier.html", {**pages.frame(request, "queue"), "case": case, "errors": errors}, status=status
-    )
+    context = {**pages.frame(request, "queue"), "case": case, "errors": errors}
+    return render(request, "desk/dossier.html", context, status=status)
 
 
 def _seen(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier | None:
@@ -186,9 +176,8 @@ def _keeps(node: Node) -> str:
     """What the node does, from the catalogue: the registers it keeps and the services it decides."""
     language = get_language() or "vi"
     keeps = [register.name.in_language(language) for register in node.catalogue.owned.values()]
-    decides = [
-        s.card.name.in_language(language) for s in node.catalogue.services.values() if s.card.handled_by == node.name
-    ]
+    handled = [service for service in node.catalogue.services.values() if service.card.handled_by == node.name]
+    decides = [service.card.name.in_language(language) for service in handled]
     parts = [_("Giữ: %(what)s.") % {"what": ", ".join(keeps)}] if keeps else []
     parts += [_("Giải quyết: %(what)s.") % {"what": ", ".join(decides)}] if decides else []
     return " ".join(parts)

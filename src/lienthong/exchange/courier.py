@@ -30,6 +30,7 @@ ATTEMPTS_BEFORE_PARKING = 12
 _LOCK = 7_260_103
 _log = logging.getLogger(__name__)
 
+_RECIPIENTS = "SELECT DISTINCT recipient FROM outbox WHERE state = 'waiting' AND next_at <= clock_timestamp()"
 _WAITING = """
 SELECT id, message, recipient, service, case_code, header, body, signature
 FROM outbox o
@@ -69,17 +70,16 @@ def _deliver_under(node: Node, stop: Event, porch: Porch, guard: psycopg.Connect
         if stop.wait(0.2):
             return
     lanes = {name: Lane(node, name, stop) for name in node.directory.nodes if name != node.name}
-    checked = time.monotonic()
+    looked = 0.0
     while not stop.is_set():
         whom = porch.wait(LOOK_ANYWAY)
         if whom in lanes:
             lanes[whom].wake()
-            continue
-        for lane in lanes.values():
-            lane.wake()
-        if time.monotonic() - checked > 1.0:
-            guard.execute("SELECT 1")
-            checked = time.monotonic()
+        if time.monotonic() - looked >= LOOK_ANYWAY:
+            looked = time.monotonic()
+            for (recipient,) in guard.execute(_RECIPIENTS).fetchall():
+                if recipient in lanes:
+                    lanes[recipient].wake()
     for lane in lanes.values():
         lane.wake()
 

@@ -12,8 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext_lazy, gettext_noop
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -33,11 +32,12 @@ ROLES = {
     "residence_officer": gettext_lazy("Cán bộ đăng ký cư trú"),
     "insurance_officer": gettext_lazy("Cán bộ bảo hiểm xã hội"),
     "hospital_clerk": gettext_lazy("Nhân viên bệnh viện"),
+    "officer": gettext_lazy("Cán bộ, công chức"),
     "operator": gettext_lazy("Người vận hành hệ thống"),
 }
-_NOT_FOUND = gettext_noop("Không có tài khoản dùng được với số định danh và họ tên này.")
-_TOO_LOW = gettext_noop("Trang bạn muốn vào đòi tài khoản định danh mức độ cao hơn.")
-_TOO_MANY = gettext_noop("Bạn đã thử quá nhiều lần. Hãy đợi mười phút rồi thử lại.")
+_NOT_FOUND = gettext_lazy("Không có tài khoản dùng được với số định danh và họ tên này.")
+_TOO_LOW = gettext_lazy("Trang bạn muốn vào đòi tài khoản định danh mức độ cao hơn.")
+_TOO_MANY = gettext_lazy("Bạn đã thử quá nhiều lần. Hãy đợi mười phút rồi thử lại.")
 
 
 @never_cache
@@ -105,7 +105,7 @@ def _show(
         people = accounts.demo_people(tx)
     groups = [(ROLES.get(role, role), list(members)) for role, members in groupby(people, lambda person: person.role)]
     page = {"client": asked.client, "groups": groups, "typed": request.POST}
-    page["errors"] = [{"id": "number", "message": _(error)}] if error else []
+    page["errors"] = [{"id": "number", "message": error}] if error else []
     return _page(request, "sign_in", page, status)
 
 
@@ -135,7 +135,7 @@ def _pick(request: HttpRequest, asked: Asked, _present: Account | None) -> HttpR
 def _look_up(request: HttpRequest, asked: Asked, _present: Account | None) -> HttpResponse:
     misses = [at for at in request.session.get("misses", []) if at > validity.seconds() - MISSES_WITHIN]
     if len(misses) >= MISSES:
-        return _show(request, asked, None, _TOO_MANY, status=429)
+        return _show(request, asked, None, str(_TOO_MANY), status=429)
     number = "".join(request.POST.get("number", "").split())
     with node_of(request).database.transaction() as tx:
         found = accounts.matching(tx, number, request.POST.get("name", ""))
@@ -148,7 +148,7 @@ def _enter(request: HttpRequest, asked: Asked, account: Account | None) -> HttpR
     if not demo_sign_in(request):
         return _show(request, asked, None)
     if account is None or not asked.suits(account.level):
-        return _show(request, asked, None, _TOO_LOW if account else _NOT_FOUND, status=422)
+        return _show(request, asked, None, str(_TOO_LOW if account else _NOT_FOUND), status=422)
     request.session.cycle_key()
     rotate_token(request)
     request.session["person"] = {"number": account.number, "at": validity.seconds()}

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lienthong.casework.words import cited
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange.node import Node
 
@@ -64,7 +65,7 @@ def page(node: Node, service: Service, language: str) -> dict[str, Any]:
         "start_url": reverse("start", args=service.slug.split("/")),
         "gives": [words.in_language(language) for words in card.results],
         "facts": [
-            {"label": _("Thời hạn"), "value": _term(service), "note": card.limit.rule},
+            {"label": _("Thời hạn"), "value": _term(service), "note": cited(card.limit.rule)},
             {"label": _("Lệ phí"), "value": _("Miễn phí") if card.fee == 0 else f"{card.fee:,} ₫".replace(",", ".")},
             {"label": _("Ai được nộp"), "value": _("Cha hoặc mẹ của trẻ")},
         ],
@@ -78,11 +79,11 @@ def page(node: Node, service: Service, language: str) -> dict[str, Any]:
             {
                 "agency": node.catalogue.nodes[branch.card.handled_by].name.in_language(language),
                 "decides": branch.card.short.in_language(language),
-                "term": f"{_term(branch)} – {branch.card.limit.rule}",
+                "term": f"{_term(branch)} – {cited(branch.card.limit.rule)}",
             }
             for branch in branches
         ],
-        "basis": card.legal_basis,
+        "basis": [cited(text) for text in card.legal_basis],
     }
 
 

@@ -70,7 +70,7 @@ def tell(node: Node, service: Service, dossier: Dossier, acts: list[Act], result
         code=dossier.identity.code,
         status_label=words.state_name(state.status),
         due=dossier.identity.deadline,
-        rule=service.card.limit.rule,
+        rule=words.cited(service.card.limit.rule),
         lanes=lanes,
         results=[_result(node, state.branches[name], text) for name, text in results.items()],
         finished=state.status in FINAL,
@@ -79,7 +79,9 @@ def tell(node: Node, service: Service, dossier: Dossier, acts: list[Act], result
 
 def _portal_lane(node: Node, dossier: Dossier, acts: list[Act]) -> Lane:
     language = get_language() or "vi"
-    entries = [Entry(act.at, words.act_text(act.verb), rule=act.rule) for act in acts if act.verb == "submit"]
+    entries = [
+        Entry(act.at, words.act_text(act.verb), rule=words.cited(act.rule)) for act in acts if act.verb == "submit"
+    ]
     entries += [
         Entry(act.at, _("Gửi nhánh: %(name)s") % {"name": branch_name(node, dossier.state.branches[act.branch])})
         for act in acts
@@ -113,7 +115,7 @@ def _lane(node: Node, name: str, branch: BranchState, acts: list[Act]) -> Lane:
         holder=_holder(node, branch) if held else "",
         since=branch.since if held else None,
         due=branch.due if held else None,
-        rule=branch.rule if held else "",
+        rule=words.cited(branch.rule) if held else "",
         next=_next(node, branch),
         entries=[_entry(entry) for entry in told],
     )
@@ -156,7 +158,7 @@ def _entry(told: dict[str, Any]) -> Entry:
     if told["reason"] and told["verb"] in ("return", "refuse", "reopen"):
         text = f"{text}: {message(told['reason'])}"
     actor = "" if told["actor"] == words.MACHINE else f"{told['actor']}, {words.role_name(told['role'])}"
-    return Entry(datetime.fromisoformat(told["at"]), text, actor, told["rule"])
+    return Entry(datetime.fromisoformat(told["at"]), text, actor, words.cited(told["rule"]))
 
 
 def _result(node: Node, branch: BranchState, text: str) -> Result:

@@ -131,7 +131,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
         "applicant": account.name,
         "received_at": dossier.identity.received_at,
         "due": dossier.identity.deadline,
-        "rule": service.card.limit.rule,
+        "rule": words.cited(service.card.limit.rule),
         "acknowledgement": words.state_name(1),
         "agency": node.catalogue.card.name.in_language(_language()),
         "next": _("Ủy ban nhân dân xã kiểm tra và ký khai sinh; thường trú và thẻ bảo hiểm y tế đi tiếp ngay sau đó."),

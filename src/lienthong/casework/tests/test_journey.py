@@ -93,8 +93,7 @@ def test_the_form_arrives_filled_and_every_read_is_logged_under_the_draft(countr
     assert declaration.declared["birth_date"] == "2026-11-12"
     case = reading.draft.case
     sql = "SELECT count(*) FROM journal_entry WHERE kind = 'read' AND payload::jsonb ->> 'case' = %s AND subject = %s"
-    assert count(country, "G01", sql, case, mother.number) == 2  # as a person
-    assert as a resident
+    assert count(country, "G01", sql, case, mother.number) == 2  # as a person and as a resident
     assert count(country, "G18", sql, case, mother.number) == 1
 
 
