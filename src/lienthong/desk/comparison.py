@@ -1,7 +1,7 @@
 """Declared beside the register, section by section, and what an officer must not overlook."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import get_language
@@ -126,7 +126,13 @@ def _parents(evidence: Evidence) -> list[Caution]:
 def _group(evidence: Evidence, section: Section) -> Group:
     rows = [_row(evidence, name, spec) for name, spec in section.fields.items()]
     said = [row for row in rows if row.declared or row.at_filing or row.now]
-    return Group(section.title.in_language(_language()), said)
+    return Group(section.title.in_language(_language()), _each_source_once(said))
+
+
+def _each_source_once(rows: list[Row]) -> list[Row]:
+    """Neighbours of one source name it once."""
+    before = ["", *(row.source for row in rows)]
+    return [replace(row, source="") if row.source == last else row for row, last in zip(rows, before, strict=False)]
 
 
 def _row(evidence: Evidence, name: str, spec: Field) -> Row:

@@ -81,6 +81,6 @@ def verify_stream(tx: Tx, stream: str, head: bytes | None = None) -> int:
         unaltered = row.payload is None or hashlib.sha256(row.payload.encode()).digest() == bytes(row.digest)
         if row.number != rows[0].number + count - 1 or not unaltered or chain != bytes(row.chain):
             raise ChainBroken(f"{stream} #{row.number}")
-    if head is not None and count and chain != head:
+    if head is not None and head != (chain if count else b""):
         raise ChainBroken(f"{stream}: the record's head differs from its journal")
     return count

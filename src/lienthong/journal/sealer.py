@@ -3,7 +3,8 @@
 A follower that polls `id > last` loses rows that commit out of order. The sealer therefore closes *windows of
 transactions*: every transaction below the snapshot's horizon has ended, so a closed window can never gain a row.
 Inside a window entries stand in order of id, which for one record is the order of its writers (they wait for each
-other on its row).
+other on its row). A writer that began early may come to a record late: a window ends before any entry whose
+predecessor lies beyond it.
 """
 
 import hashlib
@@ -21,6 +22,12 @@ _log = logging.getLogger(__name__)
 
 _LAST = "SELECT number, first_position, count, window_to, chain FROM seal ORDER BY number DESC LIMIT 1"
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid"
+_OVERTAKING = """
+SELECT later.xid FROM journal_entry later
+JOIN journal_entry earlier ON earlier.stream = later.stream AND earlier.number = later.number - 1
+WHERE later.xid >= %s::xid8 AND later.xid < %s::xid8 AND later.number > 1 AND earlier.xid >= %s::xid8
+ORDER BY later.xid LIMIT 1
+"""
 _WINDOW = """
 SELECT id, chain FROM journal_entry
 WHERE xid >= %s::xid8 AND xid < %s::xid8 AND id > %s ORDER BY id LIMIT %s
@@ -45,7 +52,7 @@ def seal_ready(tx: Tx) -> int:
     tx.run("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     last = tx.one(_LAST)
     window_from = str(last.window_to) if last else "0"
-    window_to = str(tx.value(_HORIZON))
+    window_to = _window_end(tx, window_from)
     number, position = (last.number + 1, last.first_position + last.count) if last else (1, 1)
     chain = bytes(last.chain) if last else hashlib.sha256(b"journal").digest()
     after_id, sealed = 0, 0
@@ -58,15 +65,28 @@ def seal_ready(tx: Tx) -> int:
     return sealed
 
 
+def _window_end(tx: Tx, window_from: str) -> str:
+    """Every transaction below it has ended, and no entry below it follows one above it."""
+    end = str(tx.value(_HORIZON))
+    while overtaking := tx.value(_OVERTAKING, (window_from, end, end)):
+        end = str(overtaking)
+    return end
+
+
 def verify_seals(tx: Tx) -> int:
-    """Recompute every seal from the entries; the number of entries covered. Raises ValueError at the first bad seal."""
-    chain, position = hashlib.sha256(b"journal").digest(), 1
+    """Recompute every seal from the entries; the number of entries covered.
+
+    Raises ValueError at the first bad seal, or when a closed window holds an entry that no seal covers.
+    """
+    chain, position, closed = hashlib.sha256(b"journal").digest(), 1, "0"
     for seal in tx.all("SELECT * FROM seal ORDER BY number"):
         rows = tx.all(_WINDOW, (str(seal.window_from), str(seal.window_to), seal.after_id, seal.count))
         chain = hashlib.sha256(chain + (tree_root([bytes(r.chain) for r in rows]) if rows else b"")).digest()
         if len(rows) != seal.count or seal.first_position != position or chain != bytes(seal.chain):
             raise ValueError(f"seal {seal.number} does not follow from the journal")
-        position += seal.count
+        position, closed = position + seal.count, str(seal.window_to)
+    if tx.value("SELECT count(*) FROM journal_entry WHERE xid < %s::xid8", (closed,)) != position - 1:
+        raise ValueError(f"an entry below transaction {closed} is under no seal")
     return position - 1
 
 

@@ -39,6 +39,6 @@ class Porch:
         """Whom the next ring is for; None when nobody rang in time."""
         self._socket.settimeout(seconds)
         try:
-            return self._socket.recv(200).decode()
+            return self._socket.recv(200).decode(errors="replace")
         except TimeoutError:
             return None

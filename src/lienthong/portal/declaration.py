@@ -12,6 +12,7 @@ from typing import Any
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Form, Term
 from lienthong.portal.prefill import Found, is_silent
+from lienthong.registers import comparing
 from lienthong.registers.parents import why_no_parent
 
 
@@ -45,7 +46,7 @@ def put_together(
         if value is not None:
             held.add(name)
             declared[name] = value
-            if own not in (None, "") and not _same(own, value) and not _is_choice(form, name):
+            if own not in (None, "") and not comparing.same(own, value) and not _is_choice(form, name):
                 errors[name] = "differs-from-register"
             continue
         if spec.source:
@@ -83,23 +84,9 @@ def _undecided(free: list[dict[str, Any]], wanted: str) -> str | None:
 
 
 def _held(source: str, rows: Mapping[str, Any], term: Term) -> str | None:
-    """A register's value as text; the calendar day where the term is a date and the register holds a moment."""
-    if not source:
-        return None
     name, _, column = source.partition(".")
     row = rows.get(name)
-    value = row.get(column) if isinstance(row, dict) else None
-    if value in (None, ""):
-        return None
-    if term.type == "date":
-        day = forms.as_day(str(value))
-        return day.isoformat() if day else str(value)
-    return str(value)
-
-
-def _same(own: Any, held: str) -> bool:
-    """Whether two values say the same: accents' encoding, case and spaces do not count."""
-    return forms.clean(str(own)).casefold() == forms.clean(held).casefold()
+    return comparing.held(row if isinstance(row, dict) else None, column, term)
 
 
 def _is_choice(form: Form, name: str) -> bool:

@@ -9,7 +9,8 @@ from lienthong.config import databases
 from lienthong.config.bootstrap import places
 from lienthong.config.postgres import Cluster
 
-NODES = [place.name for place in places(8600)]
+# Databases of their own in the shared cluster: what is broken here must not reach the tests beside.
+NODES = [f"T-{place.name}" for place in places(8600)]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_a_wrong_password_is_refused(cluster: Cluster, known: dict[str, database
 def test_the_running_node_defines_nothing_and_only_adds_to_its_journal(
     cluster: Cluster, known: dict[str, databases.Credentials]
 ) -> None:
-    node = known["G15"]
+    node = known["T-G15"]
     owner = node.conninfo(cluster, "owner")
     with psycopg.connect(owner) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS journal_entry (n int) PARTITION BY RANGE (n)")
@@ -80,8 +81,8 @@ def test_the_running_node_defines_nothing_and_only_adds_to_its_journal(
 
 def test_a_database_left_half_made_is_made_again(cluster: Cluster, known: dict[str, databases.Credentials]) -> None:
     with psycopg.connect(cluster.superuser(), autocommit=True) as connection:
-        connection.execute("DROP DATABASE lt_g18")
-        connection.execute("CREATE DATABASE lt_g18_making")
+        connection.execute("DROP DATABASE lt_t_g18")
+        connection.execute("CREATE DATABASE lt_t_g18_making")
     databases.ensure_databases(cluster, NODES)
-    with psycopg.connect(known["G18"].conninfo(cluster, "run")) as connection:
+    with psycopg.connect(known["T-G18"].conninfo(cluster, "run")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
