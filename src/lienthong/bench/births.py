@@ -186,7 +186,7 @@ class _Lines:
 
 
 def _told(answer: Answer) -> str:
-    marked = [line.strip() for line in answer.text.splitlines() if "<li><a href=\"#f-" in line or "<title>" in line]
+    marked = [line.strip() for line in answer.text.splitlines() if '<li><a href="#f-' in line or "<title>" in line]
     return f"status {answer.status} {answer.location} {' '.join(marked[:6])}"
 
 

@@ -16,6 +16,11 @@ INSERT INTO dossier (code, service, revision, agency, unit, applicant, subject, 
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s)
 """
 _CONTENT = "INSERT INTO dossier_content (code, declared, sources) VALUES (%s, %s, %s)"
+_READ_CONTENT = """
+SELECT declared, sources,
+    (SELECT json_object_agg(branch, result) FROM dossier_result r WHERE r.code = c.code) AS results
+FROM dossier_content c WHERE code = %s
+"""
 _RESULT = "INSERT INTO dossier_result (code, branch, result) VALUES (%s, %s, %s)"
 _MOVE = """
 UPDATE dossier SET status = %s, step = %s, waiting = %s, role = %s, since = %s, due = %s, reason = %s, branches = %s,
@@ -116,15 +121,11 @@ def from_row(row: Any) -> Dossier:
 
 def content(tx: Tx, code: str) -> Content:
     """Raises LookupError when there is no such dossier."""
-    row = tx.one("SELECT declared, sources FROM dossier_content WHERE code = %s", (code,))
+    row = tx.one(_READ_CONTENT, (code,))
     if row is None:
         raise LookupError(code)
-    results = tx.all("SELECT branch, result FROM dossier_result WHERE code = %s", (code,))
-    return Content(
-        msgspec.json.decode(row.declared),
-        msgspec.json.decode(row.sources, type=list[str]),
-        {r.branch: r.result for r in results},
-    )
+    declared, sources = msgspec.json.decode(row.declared), msgspec.json.decode(row.sources, type=list[str])
+    return Content(declared, sources, row.results or {})
 
 
 def keep_result(tx: Tx, code: str, branch: str, result: str) -> None:

@@ -54,16 +54,16 @@ def submit(node: Node, tx: Tx, service: Service, *, code: str, applicant: str, c
         about=content.declared.get(service.card.about) or None,
     )
     nodes = {b.branch: node.catalogue.service(b.service).card.handled_by for b in service.branches}
-    act = Act("submit", at, applicant, role="applicant", agency=identity.agency, detail={"nodes": nodes})
+    first = [branch for branch in service.branches if not branch.after]
+    act = Act("submit", at, applicant, "applicant", identity.agency, files=_names(first), detail={"nodes": nodes})
     dossier = dossiers.open_dossier(tx, service, identity, content, act)
-    for branch in service.branches:
-        if not branch.after:
-            file_branch(node, tx, service, dossier, branch, content)
+    for branch in first:
+        file_branch(node, tx, dossier, branch, content)
     return dossier
 
 
-def file_branch(node: Node, tx: Tx, service: Service, parent: Dossier, branch: Branch, content: Content) -> None:
-    """Send a branch to its agency: what its form asks for, and the signed results of those before it."""
+def file_branch(node: Node, tx: Tx, parent: Dossier, branch: Branch, content: Content) -> None:
+    """Send a branch to its agency: what its form asks for, and the sealed results of those before it."""
     wanted = node.catalogue.service(branch.service)
     declared = {name: content.declared[name] for name in wanted.form.fields if name in content.declared}
     body = {
@@ -79,8 +79,10 @@ def file_branch(node: Node, tx: Tx, service: Service, parent: Dossier, branch: B
         "results": content.results,
     }
     outbox.send(node, tx, wanted.card.handled_by, FILE, body, case=parent.identity.code, purpose=branch.service)
-    act = Act("file", clock.now(), MACHINE, agency=node.catalogue.card.agency, branch=branch.branch)
-    dossiers.write(tx, service, parent, act)
+
+
+def _names(branches: list[Branch]) -> list[str]:
+    return [branch.branch for branch in branches]
 
 
 # 2 — the agency that handles a branch
@@ -339,21 +341,23 @@ def branch_moved(node: Node, tx: Tx, sender: str, told: Mapping[str, Any]) -> No
     service = node.catalogue.service(parent.identity.service, parent.identity.revision)
     seen = ("state", "code", "agency", "step", "role", "rule", "since", "due", "reason")
     view = {key: told[key] for key in seen if told.get(key) is not None}
-    act = Act("progress", clock.now(), sender, branch=name, outlook=view, detail={"acts": told["acts"]})
+    done = view["state"] == "done"
+    following = [branch for branch in service.branches if done and branch.after == name]
+    acts = {"acts": told["acts"]}
+    act = Act("progress", clock.now(), sender, branch=name, outlook=view, files=_names(following), detail=acts)
     dossiers.write(tx, service, parent, act)
-    if view["state"] == "done":
-        _hand_on(node, tx, service, parent, name, str(told["result"]))
+    if done:
+        _hand_on(node, tx, parent, name, str(told["result"]), following)
 
 
-def _hand_on(node: Node, tx: Tx, service: Service, parent: Dossier, name: str, result: str) -> None:
+def _hand_on(node: Node, tx: Tx, parent: Dossier, name: str, result: str, following: list[Branch]) -> None:
     """A result goes at once to the parent, and with the branches that come after it to their agencies."""
     results.opened(node, {name: result}, parent.identity.code)
     dossiers.keep_result(tx, parent.identity.code, name, result)
-    following = [branch for branch in service.branches if branch.after == name]
     if following:
         content = dossiers.content(tx, parent.identity.code)
         for branch in following:
-            file_branch(node, tx, service, parent, branch, content)
+            file_branch(node, tx, parent, branch, content)
 
 
 def _told(act: Act) -> dict[str, Any]:

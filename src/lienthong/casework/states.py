@@ -8,7 +8,7 @@ import msgspec
 
 from lienthong.catalogue.shapes import Process, Service
 
-Verb = Literal["submit", "receive", "check", "decide", "return", "refuse", "issue", "reopen", "file", "progress"]
+Verb = Literal["submit", "receive", "check", "decide", "return", "refuse", "issue", "reopen", "progress"]
 
 # National dossier status codes (portal synchronisation codes; domain.md §3.5 names them in both languages).
 NEW, RECEIVED, REJECTED, PROCESSING, STOPPED, PROCESSED, RETURNED = 1, 2, 3, 4, 8, 9, 10
@@ -18,8 +18,8 @@ FINAL = frozenset({REJECTED, 7, STOPPED, RETURNED})
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     """One administrative act: who did what in which role, when, by which rule, why.
 
-    `step` is the step it was done in; `due` the limit of the step it opens; `branch` and `outlook` belong to the acts
-    of a parent dossier: what its branch's holder says about it.
+    `step` is the step it was done in; `due` the limit of the step it opens. In a parent dossier `branch` and `outlook`
+    are what a branch's holder says about it, and `files` the branches that are sent to their agencies with this act.
     """
 
     verb: Verb
@@ -33,6 +33,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     due: datetime | None = None
     branch: str = ""
     outlook: dict[str, Any] = {}
+    files: list[str] = []
     detail: dict[str, Any] = {}
 
 
@@ -84,7 +85,7 @@ def apply(service: Service, state: State | None, act: Act) -> State:
         return _opened(service, act)
     _check_possible(state, act)
     match act.verb:
-        case "file" | "progress":
+        case "progress":
             return _branch_moved(state, act)
         case "check" | "decide":
             return _at(service.process, _next(service.process, act.step), act, PROCESSING)
@@ -115,7 +116,15 @@ def _opened(service: Service, act: Act) -> State:
     if act.verb == "receive":
         return _at(service.process, first, act, RECEIVED)
     branches = {b.branch: BranchState(b.service, act.detail["nodes"][b.branch], b.after) for b in service.branches}
-    return State(NEW, first, "pending", "", act.at, branches=branches)
+    return State(NEW, first, "pending", "", act.at, branches=_filed(branches, act))
+
+
+def _filed(branches: dict[str, BranchState], act: Act) -> dict[str, BranchState]:
+    """The branches with those that this act sends on their way."""
+    return {
+        name: msgspec.structs.replace(branch, state="filed", since=act.at) if name in act.files else branch
+        for name, branch in branches.items()
+    }
 
 
 def _next(process: Process, step: str) -> str:
@@ -132,9 +141,8 @@ def _at(process: Process, name: str, act: Act, status: int) -> State:
 
 def _branch_moved(state: State, act: Act) -> State:
     before = state.branches[act.branch]
-    change = {"state": "filed", "since": act.at} if act.verb == "file" else act.outlook
-    after = msgspec.convert({**msgspec.to_builtins(before), **change}, BranchState)
-    branches = {**state.branches, act.branch: after}
+    after = msgspec.convert({**msgspec.to_builtins(before), **act.outlook}, BranchState)
+    branches = _filed({**state.branches, act.branch: after}, act)
     if after.state in ("refused", "stopped"):
         branches = _stop_followers(branches, act.branch)
     return _gathered(state, branches, act)

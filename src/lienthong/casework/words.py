@@ -48,7 +48,6 @@ _BRANCH_STATES: Final[_Names] = {
 _ACTS: Final[_Names] = {
     "submit": _("Đã nộp hồ sơ"),
     "receive": _("Đã nhận hồ sơ"),
-    "file": _("Đã chuyển tới cơ quan giải quyết"),
     "progress": _("Cơ quan giải quyết cho biết tiến độ"),
     "check": _("%(who)s đã kiểm tra, hồ sơ hợp lệ"),
     "decide": _("%(who)s đã ký quyết định"),

@@ -10,10 +10,11 @@ from lienthong.catalogue.shapes import Field, Form, Term
 from lienthong.kit.clock import ZONE
 
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’.\-])*")
-_PERSON = re.compile(r"\d{12}")
+_PERSON = re.compile(r"[0-9]{12}")
 _KEY = re.compile(r"[A-Za-z0-9./\-]{1,60}")
-_UNIT = re.compile(r"\d{5}")
-_FACILITY = re.compile(r"\d{5}")
+_UNIT = re.compile(r"[0-9]{5}")
+_FACILITY = re.compile(r"[0-9]{5}")
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def clean(text: str) -> str:
@@ -23,7 +24,7 @@ def clean(text: str) -> str:
 
 def check(form: Form, terms: Mapping[str, Term], declared: Mapping[str, Any], today: date) -> dict[str, str]:
     """What is wrong, by field: required, too-long, not-a-name, not-a-date, in-the-future, not-a-number,
-    not-in-list, no-such-parent, unknown-field. Empty when all is well."""
+    not-in-list, not-text, no-such-parent, unknown-field. Empty when all is well."""
     fields = form.fields
     errors = {name: "unknown-field" for name in declared if name not in fields}
     for name, field in fields.items():
@@ -50,17 +51,17 @@ def _problem_of_text(field: Field, term: Term, value: str, today: date) -> str |
         case "text":
             if len(value) > term.most:
                 return "too-long"
-            return "not-a-name" if term.name and not _NAME.fullmatch(value) else None
+            if term.name and not _NAME.fullmatch(value):
+                return "not-a-name"
+            return None if value.isprintable() else "not-text"
         case "date" | "moment":
             day = as_day(value)
-            if day is None or day.year < 1850:
+            if day is None or day.year < 1850 or (term.type == "date" and value != day.isoformat()):
                 return "not-a-date"
             return "in-the-future" if term.past and day > today else None
         case "code":
             return None if value in term.codes and (not field.only or value in field.only) else "not-in-list"
-        case "number":
-            return None if value.isdecimal() else "not-a-number"
-    pattern = {"person": _PERSON, "unit": _UNIT, "facility": _FACILITY, "key": _KEY}[term.type]
+    pattern = {"person": _PERSON, "unit": _UNIT, "facility": _FACILITY, "key": _KEY, "number": _NUMBER}[term.type]
     return None if pattern.fullmatch(value) else "not-a-number"
 
 

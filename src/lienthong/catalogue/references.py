@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from lienthong.catalogue.shapes import LookUp, NodeCard, Register, Right, Service, Term
+from lienthong.catalogue.shapes import Branch, Form, LookUp, NodeCard, Register, Right, Service, Step, Term
 
 # (where it is named, what kind of thing, its name, what there is of that kind)
 Reference = tuple[str, str, str, Collection[str]]
+
+# Names that a process table may use beside declared fields and earlier results; casework's values give them.
+KNOWN = frozenset({"$unit", "$code", "$today", "$sixth_birthday"})
+APPLICANT = frozenset({"number", "full_name", "birth_date", "gender"})
 
 
 def dangling(
@@ -32,8 +36,13 @@ def _of_register(
     yield place, "field", register.key, register.fields
     yield from ((place, "term", column.term, terms) for column in register.fields.values())
     yield from ((place, "field", name, register.fields) for names in register.lookups.values() for name in names)
-    if register.completed_by:
-        yield place, "register", register.completed_by.register, registers
+    if register.subject:
+        yield place, "field", register.subject, register.fields
+    if completion := register.completed_by:
+        yield place, "register", completion.register, registers
+        theirs = registers[completion.register].fields if completion.register in registers else {}
+        yield from ((place, "field", name, register.fields) for name in (*completion.takes.values(), *completion.gives))
+        yield from ((place, "field", name, theirs) for name in (*completion.takes, *completion.gives.values()))
 
 
 def _of_service(
@@ -44,35 +53,106 @@ def _of_service(
     services: Mapping[str, Service],
 ) -> Iterator[Reference]:
     yield service.slug, "node", service.card.handled_by, nodes
-    place, form = f"{service.slug}/form.yaml", service.form
+    if service.card.about:
+        yield f"{service.slug}/service.yaml", "field", service.card.about, service.form.fields
+    yield from _of_form(f"{service.slug}/form.yaml", service.form, terms, registers)
+    steps = [step.step for step in service.process.steps]
+    for step in service.process.steps:
+        place = f"{service.slug}/process.yaml"
+        if step.refused_to:
+            yield place, "step", step.refused_to, steps
+        if step.register:
+            yield place, "register", step.register, registers
+            columns = registers[step.register].fields if step.register in registers else {}
+            yield from ((place, "field", column, columns) for column in step.fields)
+            yield from _of_values(place, step, service, services, registers)
+    for branch in service.branches:
+        yield from _of_branch(f"{service.slug}/branches.yaml", branch, service, services)
+
+
+def _of_form(
+    place: str, form: Form, terms: Mapping[str, Term], registers: Mapping[str, Register]
+) -> Iterator[Reference]:
     for name, field in form.fields.items():
         yield f"{place} {name}", "term", field.term, terms
-        if field.source:
-            yield f"{place} {name}", "look-up", field.source.split(".")[0], form.look_ups
+        yield from (
+            reference
+            for path in (field.source, field.alive)
+            if path
+            for reference in _of_path(f"{place} {name}", path, form, registers)
+        )
+        if field.verify:
+            yield f"{place} {name}", "register", field.verify, registers
     for look_up in form.look_ups.values():
-        yield from _of_look_up(place, look_up, form.look_ups, registers)
-    for step in service.process.steps:
-        if step.register:
-            yield f"{service.slug}/process.yaml", "register", step.register, registers
-            if step.register in registers:
-                columns = registers[step.register].fields
-                yield from ((f"{service.slug}/process.yaml", "field", column, columns) for column in step.fields)
-    for branch in service.branches:
-        place = f"{service.slug}/branches.yaml"
-        yield place, "service", branch.service, services
-        if branch.service in services:
-            asked = services[branch.service].form.fields
-            yield from ((f"{place}: {branch.service} asks", "field", name, form.fields) for name in asked)
+        yield from _of_look_up(place, look_up, form, registers)
+    if choose := form.choose:
+        yield place, "field", choose.by, form.fields
+        yield from _of_path(place, f"{choose.of}.{choose.key}", form, registers)
+        if choose.excluding:
+            yield from _of_path(place, f"{choose.excluding}.{choose.excluding_key}", form, registers)
 
 
-def _of_look_up(
-    place: str, look_up: LookUp, look_ups: Mapping[str, LookUp], registers: Mapping[str, Register]
-) -> Iterator[Reference]:
-    yield from ((place, "look-up", other, look_ups) for other in look_up.either)
+def _of_path(place: str, path: str, form: Form, registers: Mapping[str, Register]) -> Iterator[Reference]:
+    """`look-up.column`: the look-up, and the column of the register it reads."""
+    name, _, column = path.partition(".")
+    yield place, "look-up", name, form.look_ups
+    if name in form.look_ups:
+        yield f"{place}: {name}", "field", column, _columns(form.look_ups[name], form, registers)
+
+
+def _columns(look_up: LookUp, form: Form, registers: Mapping[str, Register]) -> Collection[str]:
+    while look_up.either and look_up.either[0] in form.look_ups:
+        look_up = form.look_ups[look_up.either[0]]
+    return registers[look_up.register].fields if look_up.register in registers else {}
+
+
+def _of_look_up(place: str, look_up: LookUp, form: Form, registers: Mapping[str, Register]) -> Iterator[Reference]:
+    yield from ((place, "look-up", other, form.look_ups) for other in look_up.either)
     if look_up.register:
         yield place, "register", look_up.register, registers
-        if look_up.register in registers:
-            yield place, "look-up of it", look_up.by, registers[look_up.register].lookups
+        lookups = registers[look_up.register].lookups if look_up.register in registers else {}
+        yield place, "look-up of it", look_up.by, lookups
+        match look_up.value.partition("."):
+            case "applicant", _, claim:
+                yield place, "claim of the applicant", claim, APPLICANT
+            case "declared", _, name:
+                yield place, "field", name, form.fields
+            case _:
+                yield from _of_path(place, look_up.value, form, registers)
+
+
+def _of_values(
+    place: str, step: Step, service: Service, services: Mapping[str, Service], registers: Mapping[str, Register]
+) -> Iterator[Reference]:
+    """What goes into a record: declared fields, known names, fields of the results that came before."""
+    for value in step.fields.values():
+        branch, _, field = value.partition(".")
+        if value.startswith("$"):
+            yield place, "value", value, KNOWN
+        elif field:
+            yield place, f"field in a result {branch!r}", field, _results(branch, service, services, registers)
+        elif not value.startswith("="):
+            yield place, "field", value.removesuffix("_of_choice"), service.form.fields
+
+
+def _results(
+    name: str, service: Service, services: Mapping[str, Service], registers: Mapping[str, Register]
+) -> Collection[str]:
+    """Fields of the records that branches of this name make, wherever this service is a branch beside them."""
+    beside = [s.branches for s in services.values() if service.slug in {branch.service for branch in s.branches}]
+    makers = [b.service for branches in beside for b in branches if b.branch == name and b.service in services]
+    made = [step.register for maker in makers for step in services[maker].process.steps if step.register in registers]
+    return {column for register in made for column in registers[register].fields}
+
+
+def _of_branch(place: str, branch: Branch, service: Service, services: Mapping[str, Service]) -> Iterator[Reference]:
+    yield place, "service", branch.service, services
+    if branch.after:
+        yield place, "branch", branch.after, {other.branch for other in service.branches} - {branch.branch}
+    if branch.unit:
+        yield place, "field", branch.unit, service.form.fields
+    asked = services[branch.service].form.fields if branch.service in services else {}
+    yield from ((f"{place}: {branch.service} asks", "field", name, service.form.fields) for name in asked)
 
 
 def _of_right(right: Right, nodes: Mapping[str, NodeCard], registers: Mapping[str, Register]) -> Iterator[Reference]:

@@ -21,11 +21,17 @@ def answer(node: Node, raw: bytes) -> bytes:
         with node.database.transaction() as tx:
             found = _find(node, tx, message)
             _log_reads(tx, message, found.reads)
+    except UniqueViolation as error:
+        raise _refused(node, envelope, Refused("replayed", "this request was answered before")) from error
     except Refused as refused:
-        with node.database.transaction() as tx:
-            log_refusal(tx, envelope, refused)
-        raise
+        raise _refused(node, envelope, refused) from refused
     return msgspec.json.encode(_sign(node, message, found))
+
+
+def _refused(node: Node, envelope: Envelope, refused: Refused) -> Refused:
+    with node.database.transaction() as tx:
+        log_refusal(tx, envelope, refused)
+    return refused
 
 
 def _find(node: Node, tx: Tx, message: Message) -> Answer:
@@ -50,11 +56,8 @@ def _log_reads(tx: Tx, message: Message, reads: tuple[Read, ...]) -> None:
         "request": header.id,
     }
     rows = [(r.subject, {**about, "register": r.register, "fields": r.fields}) for r in reads]
-    try:
-        if rows:
-            entries.append_reads(tx, f"read/{header.id}", rows, clock.now())
-    except UniqueViolation as error:
-        raise Refused("replayed", "this request was answered before") from error
+    if rows:
+        entries.append_reads(tx, f"read/{header.id}", rows, clock.now())
 
 
 def _sign(node: Node, message: Message, found: Answer) -> Envelope:

@@ -7,6 +7,7 @@ receipts in one transaction. Killed anywhere it starts again from the outbox; th
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from threading import Event, Thread
 from typing import Any
 
@@ -17,7 +18,7 @@ import urllib3
 from lienthong.exchange import envelopes
 from lienthong.exchange.envelopes import Envelope, Refused
 from lienthong.exchange.inbox import LARGEST_BATCH, Batch, Reply, inform
-from lienthong.exchange.node import Node, Outcome, Refusal, Stored
+from lienthong.exchange.node import Done, Node, Outcome, Refusal, Stored
 from lienthong.exchange.outbox import outcome_of
 from lienthong.kit import clock
 from lienthong.kit.doorbell import Porch
@@ -28,6 +29,7 @@ PATIENCE = 10.0
 LONGEST_PAUSE = 5.0
 ATTEMPTS_BEFORE_PARKING = 12
 _LOCK = 7_260_103
+_STATES: dict[type[Outcome], str] = {Done: "done", Stored: "stored", Refusal: "refused"}
 _log = logging.getLogger(__name__)
 
 _RECIPIENTS = "SELECT DISTINCT recipient FROM outbox WHERE state = 'waiting' AND next_at <= clock_timestamp()"
@@ -41,11 +43,8 @@ WHERE recipient = %(recipient)s AND state = 'waiting' AND next_at <= clock_times
       AND (b.state = 'parked' OR (b.state = 'waiting' AND b.next_at > clock_timestamp())))
 ORDER BY id LIMIT %(limit)s
 """
-_SETTLE = """
-UPDATE outbox SET state = s.state, receipt = s.receipt, problem = s.problem, settled_at = %s
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS s (id, state, receipt, problem)
-WHERE outbox.id = s.id
-"""
+_STILL_WAITING = "SELECT id FROM outbox WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id FOR UPDATE"
+_SETTLE = "UPDATE outbox SET state = %s, receipt = %s, problem = %s, settled_at = %s WHERE id = %s"
 _RETRY = """
 UPDATE outbox SET attempts = attempts + 1, problem = %(problem)s,
     state = CASE WHEN attempts + 1 >= %(most)s THEN 'parked' ELSE 'waiting' END,
@@ -125,8 +124,11 @@ class Lane:
             rows = tx.all(_WAITING, {"recipient": self._recipient, "limit": LARGEST_BATCH})
         if rows:
             receipts = self._post(rows)
-            with self._node.database.transaction() as tx:
-                self._settle(tx, rows, receipts)
+            pairs = sorted(zip(rows, receipts, strict=True), key=lambda pair: pair[0].case_code)
+            try:
+                self._settle(pairs, careful=False)
+            except Exception:
+                self._settle(pairs, careful=True)
         return len(rows)
 
     def _post(self, rows: Sequence[Any]) -> list[Envelope | None]:
@@ -144,34 +146,39 @@ class Lane:
             raise Refused("not-delivered", f"status {response.status}")
         try:
             receipts = msgspec.json.decode(response.data, type=Reply).receipts
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise Refused("malformed", "the reply does not read") from error
         if len(receipts) != len(rows):
             raise Refused("malformed", "the reply does not match the batch")
         return receipts
 
-    def _settle(self, tx: Tx, rows: Sequence[Any], receipts: Sequence[Envelope | None]) -> None:
-        settled: list[tuple[int, str, str | None, str | None]] = []
-        for row, receipt in sorted(zip(rows, receipts, strict=True), key=lambda pair: pair[0].case_code):
-            try:
-                with tx.savepoint():
-                    settled.append(self._hear(tx, row, receipt))
-            except Exception as error:
-                if not isinstance(error, Refused):
-                    _log.exception("receipt for %s could not be used", row.message)
-                tx.run(_RETRY, {"id": row.id, "problem": str(error), "most": ATTEMPTS_BEFORE_PARKING})
-        if settled:
-            tx.run(_SETTLE, (clock.now(), *map(list, zip(*settled, strict=True))))
+    def _settle(self, pairs: Sequence[tuple[Any, Envelope | None]], *, careful: bool) -> None:
+        """Write down what became of a batch. Careful, each message has a savepoint and a failure concerns it alone."""
+        with self._node.database.transaction() as tx:
+            rows = tx.all(_STILL_WAITING, ([row.id for row, _ in pairs],))
+            waiting = {row.id for row in rows}  # a later word may have come first, through the inbox
+            for row, receipt in pairs:
+                if row.id not in waiting:
+                    continue
+                try:
+                    with tx.savepoint() if careful else nullcontext():
+                        self._hear(tx, row, receipt)
+                except Exception as error:
+                    if not careful:
+                        raise
+                    if not isinstance(error, Refused):
+                        _log.exception("receipt for %s could not be used", row.message)
+                    tx.run(_RETRY, {"id": row.id, "problem": str(error), "most": ATTEMPTS_BEFORE_PARKING})
 
-    def _hear(self, tx: Tx, row: Any, receipt: Envelope | None) -> tuple[int, str, str | None, str | None]:
+    def _hear(self, tx: Tx, row: Any, receipt: Envelope | None) -> None:
         if receipt is None:
             raise Refused("failed-there", f"{self._recipient} could not handle it yet")
         outcome = self._believe(row, receipt)
+        problem = f"{outcome.code}: {outcome.reason}" if isinstance(outcome, Refusal) else None
+        text = msgspec.json.encode(receipt).decode()
+        tx.run(_SETTLE, (_STATES[type(outcome)], text, problem, clock.now(), row.id))
         if not isinstance(outcome, Stored):
             inform(self._node, tx, row, outcome)
-        problem = f"{outcome.code}: {outcome.reason}" if isinstance(outcome, Refusal) else None
-        state = {"Done": "done", "Stored": "stored", "Refusal": "refused"}[type(outcome).__name__]
-        return row.id, state, msgspec.json.encode(receipt).decode(), problem
 
     def _believe(self, row: Any, receipt: Envelope) -> Outcome:
         """The receipt's outcome, once it is certain that our partner gave it for this very message."""

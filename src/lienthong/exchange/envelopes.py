@@ -7,7 +7,7 @@ binds sender, recipient, service, purpose, case, message id and time window, and
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -28,15 +28,19 @@ class Refused(Exception):
         self.code, self.reason = code, reason
 
 
+Identifier = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}$")]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    id: str
+    id: Identifier
     sender: str
     recipient: str
     service: str
     purpose: str
     case: str
-    issued: datetime
-    expires: datetime
+    issued: Instant
+    expires: Instant
     body_hash: str
     key: str = ""
     officer: str = ""
@@ -78,7 +82,7 @@ def decode(raw: bytes) -> Envelope:
         raise Refused("too-large", f"an envelope holds at most {LARGEST} bytes")
     try:
         return msgspec.json.decode(raw, type=Envelope)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("malformed", "not an envelope") from error
 
 
@@ -92,7 +96,7 @@ def open_envelope(
     try:
         header = msgspec.json.decode(envelope.header, type=Header)
         body = msgspec.json.decode(envelope.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # what is no JSON, or no UTF-8
         raise Refused("malformed", "header or body does not read") from error
     try:
         keys = directory.keys(header.sender, purpose)

@@ -1,17 +1,19 @@
 """Receiving: each message once in effect, whatever is sent twice, lost half-way or altered.
 
-A batch is one transaction; every message in it has its own savepoint. The receipt is kept with the message, so a
-sender who never saw it gets the same one again.
+A batch is one transaction. It is taken in without savepoints first; when any message of it fails, everything is undone
+and taken in once more with a savepoint for each message. The receipt is kept with the message, so a sender who never
+saw it gets the same one again.
 """
 
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import msgspec
 
 from lienthong.exchange import envelopes
 from lienthong.exchange.envelopes import Envelope, Header, Message, Refused
-from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
+from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent, Stored
 from lienthong.exchange.outbox import RECEIPT, describe, outcome_of
 from lienthong.journal import entries
 from lienthong.kit import clock
@@ -43,18 +45,25 @@ def receive(node: Node, raw: bytes) -> bytes:
         raise Refused("too-large", "the batch is too large")
     try:
         batch = msgspec.json.decode(raw, type=Batch)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("malformed", "not a batch of envelopes") from error
     if len(batch.envelopes) > LARGEST_BATCH:
         raise Refused("too-large", f"a batch holds at most {LARGEST_BATCH} messages")
     opened = [_open(node, envelope) for envelope in batch.envelopes]
+    try:
+        receipts = _take_all(node, opened, careful=False)
+    except Exception:
+        receipts = _take_all(node, opened, careful=True)
+    return msgspec.json.encode(Reply(receipts))
+
+
+def _take_all(node: Node, opened: list[Message | tuple[Envelope, Refused]], *, careful: bool) -> list[Envelope | None]:
+    receipts: dict[int, Envelope | None] = {}
     with node.database.transaction() as tx:
-        known = _known(tx, [m.header.id for m in opened if isinstance(m, Message)])
-        failed: set[str] = set()
-        receipts: dict[int, Envelope | None] = {}
-        for place in sorted(range(len(opened)), key=lambda i: _case(opened[i])):
-            receipts[place] = _take_in(node, tx, opened[place], known, failed)
-    return msgspec.json.encode(Reply([receipts[place] for place in range(len(opened))]))
+        taking = _Taking(node, tx, careful, _known(tx, [m.header.id for m in opened if isinstance(m, Message)]))
+        for place in _in_order(opened):
+            receipts[place] = taking.take_in(opened[place])
+    return [receipts[place] for place in range(len(opened))]
 
 
 def _open(node: Node, envelope: Envelope) -> Message | tuple[Envelope, Refused]:
@@ -66,9 +75,17 @@ def _open(node: Node, envelope: Envelope) -> Message | tuple[Envelope, Refused]:
         return envelope, refused
 
 
-def _case(message: Message | tuple[Envelope, Refused]) -> str:
-    """Batches lock their cases in one order, so that two of them never wait for each other."""
-    return message.header.case if isinstance(message, Message) else ""
+def _in_order(opened: list[Message | tuple[Envelope, Refused]]) -> list[int]:
+    """Places in the batch, by case: two batches that lock their cases in one order never wait for each other. Messages
+    of one key stay as they were sent."""
+    latest: dict[str, str] = {}
+    turns = []
+    for place, message in enumerate(opened):
+        case = ""
+        if isinstance(message, Message):
+            case = latest[message.header.key] = max(message.header.case, latest.get(message.header.key, ""))
+        turns.append((case, place))
+    return [place for _, place in sorted(turns)]
 
 
 def _known(tx: Tx, ids: list[str]) -> dict[str, tuple[str, str]]:
@@ -76,68 +93,88 @@ def _known(tx: Tx, ids: list[str]) -> dict[str, tuple[str, str]]:
     return {row.message: (row.header, row.receipt) for row in rows}
 
 
-def _take_in(
-    node: Node,
-    tx: Tx,
-    message: Message | tuple[Envelope, Refused],
-    known: dict[str, tuple[str, str]],
-    failed: set[str],
-) -> Envelope | None:
-    """The receipt for one message; None when it, or an earlier one of the same key, could not be handled now."""
-    if not isinstance(message, Message):
-        envelope, refused = message
-        log_refusal(tx, envelope, refused)
-        return _receipt(node, envelope.hash, "", Refusal(refused.code, refused.reason))
-    header = message.header
-    if header.id in known:
-        kept, receipt = known[header.id]
+class _Taking:
+    """One pass over a batch. Careful, it gives each message a savepoint and goes on after a failure; otherwise the first
+    failure ends it."""
+
+    def __init__(self, node: Node, tx: Tx, careful: bool, known: dict[str, tuple[str, str]]) -> None:
+        self._node, self._tx, self._careful, self._known = node, tx, careful, known
+        self._failed: set[str] = set()
+
+    def take_in(self, message: Message | tuple[Envelope, Refused]) -> Envelope | None:
+        """The receipt for one message; None when it, or an earlier one of the same key, could not be handled now."""
+        if not isinstance(message, Message):
+            envelope, refused = message
+            log_refusal(self._tx, envelope, refused)
+            return _receipt(self._node, envelope.hash, "", Refusal(refused.code, refused.reason))
+        header = message.header
+        if header.id in self._known:
+            return self._again(message)
+        if header.key in self._failed:
+            return None
+        try:
+            with self._savepoint():
+                outcome = self._handle(message)
+                receipt = _receipt(self._node, message.envelope.hash, header.sender, outcome)
+                _keep(self._tx, message, receipt)
+        except Exception:
+            if not self._careful:
+                raise
+            _log.exception("message %s (%s) failed here; its sender will send it again", header.id, header.service)
+            self._failed.add(header.key)
+            return None
+        text = msgspec.json.encode(receipt).decode()
+        self._known[header.id] = (bytes(message.envelope.header).decode(), text)
+        return receipt
+
+    def _again(self, message: Message) -> Envelope:
+        """A message we have: the same receipt; the same id with other content is refused."""
+        kept, receipt = self._known[message.header.id]
         if kept.encode() != bytes(message.envelope.header):
-            return _receipt(node, message.envelope.hash, header.sender, Refusal("replayed", "this id was used before"))
+            refusal = _deny(self._tx, message, "replayed", "used before")
+            return _receipt(self._node, message.envelope.hash, message.header.sender, refusal)
         return msgspec.json.decode(receipt, type=Envelope)
-    if header.key in failed:
-        return None
-    try:
-        with tx.savepoint():
-            outcome = _handle(node, tx, message)
-            receipt_envelope = _receipt(node, message.envelope.hash, header.sender, outcome)
-            _keep(tx, message, receipt_envelope)
-    except Exception:
-        _log.exception("message %s (%s) failed here; its sender will send it again", header.id, header.service)
-        failed.add(header.key)
-        return None
-    known[header.id] = (bytes(message.envelope.header).decode(), msgspec.json.encode(receipt_envelope).decode())
-    return receipt_envelope
+
+    def _handle(self, message: Message) -> Outcome:
+        """Who may do what is checked here, before any handler sees the message: default deny."""
+        node, tx, header = self._node, self._tx, message.header
+        handler = _hear_receipt if header.service == RECEIPT else node.handlers.get(header.service)
+        if handler is None:
+            return _deny(tx, message, "unknown-service", header.service)
+        if header.service != RECEIPT and not node.catalogue.permits(
+            header.sender, header.service, header.purpose, clock.today()
+        ):
+            return _deny(tx, message, "no-right", f"{header.sender} may not call {header.service} for {header.purpose}")
+        try:
+            with self._savepoint():
+                return handler(node, tx, message)
+        except Refused as refused:
+            if not self._careful:
+                raise
+            return Refusal(refused.code, refused.reason)
+
+    def _savepoint(self) -> AbstractContextManager[None]:
+        return self._tx.savepoint() if self._careful else nullcontext()
 
 
-def _handle(node: Node, tx: Tx, message: Message) -> Outcome:
-    """Who may do what is checked here, before any handler sees the message: default deny."""
-    header = message.header
-    if header.service == RECEIPT:
-        return _hear_receipt(node, tx, message)
-    handler = node.handlers.get(header.service)
-    if handler is None:
-        return Refusal("unknown-service", header.service)
-    if not node.catalogue.permits(header.sender, header.service, header.purpose, clock.today()):
-        log_refusal(tx, message.envelope, Refused("no-right", f"{header.sender} has no right to {header.service}"))
-        return Refusal("no-right", f"{header.sender} may not call {header.service} for {header.purpose}")
-    try:
-        with tx.savepoint():
-            return handler(node, tx, message)
-    except Refused as refused:
-        return Refusal(refused.code, refused.reason)
+def _deny(tx: Tx, message: Message, code: str, reason: str) -> Refusal:
+    log_refusal(tx, message.envelope, Refused(code, reason))
+    return Refusal(code, reason)
 
 
 def _hear_receipt(node: Node, tx: Tx, message: Message) -> Outcome:
-    """A later word on something we sent: only its recipient can say it, and only once."""
-    body = dict(message.body)
+    """A later word on something we sent: only its recipient can say it, and only once. It may overtake the first one."""
+    outcome = outcome_of(message.body)
+    if isinstance(outcome, Stored):
+        raise Refused("malformed", "a later word says how it ended")
     sent = tx.one(
         "UPDATE outbox SET state = %(state)s, receipt = %(receipt)s, settled_at = %(at)s"
-        " WHERE message = %(message)s AND recipient = %(sender)s AND state = 'stored'"
+        " WHERE message = %(message)s AND recipient = %(sender)s AND state IN ('waiting', 'stored', 'parked')"
         " RETURNING message, recipient, service, case_code, body",
         {
-            "message": body.pop("message", None),
+            "message": str(message.body.get("message")),
             "sender": message.header.sender,
-            "state": "done" if isinstance(outcome := outcome_of(body), Done) else "refused",
+            "state": "done" if isinstance(outcome, Done) else "refused",
             "receipt": msgspec.json.encode(message.envelope).decode(),
             "at": clock.now(),
         },

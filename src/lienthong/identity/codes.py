@@ -99,4 +99,4 @@ def holder(tx: Tx, access_token: str) -> tuple[Account, str] | None:
 
 def forget_expired(tx: Tx) -> int:
     """Drop codes no proof or token hangs on any more; for a worker's timer. The log of sign-ins stays."""
-    return tx.run("DELETE FROM authorization_code WHERE expires < %s", (validity.moment(-3600),))
+    return tx.touch("DELETE FROM authorization_code WHERE expires < %s", (validity.moment(-3600),))

@@ -35,18 +35,16 @@ class SessionStore(SessionBase):
     """Values must be JSON: text, numbers, booleans, null, lists, and mappings with text keys."""
 
     def load(self) -> dict[str, Any]:
-        payload = None
         if self.session_key is not None:
-            with _database().transaction() as tx:
-                payload = tx.value(
-                    "SELECT payload FROM session WHERE key = %s AND expires > %s",
-                    (_stored(self.session_key), validity.moment()),
-                )
-        if payload is None:
-            # a key we did not give out is never adopted: the next write draws a new one
-            self._session_key = None
-            return {}
-        return dict(msgspec.json.decode(payload))
+            row = _database().one(
+                "SELECT payload FROM session WHERE key = %s AND expires > %s",
+                (_stored(self.session_key), validity.moment()),
+            )
+            if row is not None:
+                return dict(msgspec.json.decode(row.payload))
+        # a key we did not give out is never adopted: the next write draws a new one
+        self._session_key = None
+        return {}
 
     def exists(self, session_key: str) -> bool:
         with _database().transaction() as tx:
@@ -73,7 +71,7 @@ class SessionStore(SessionBase):
         if must_create:
             sql = "INSERT INTO session VALUES (%(key)s, %(payload)s, %(expires)s) ON CONFLICT DO NOTHING"
         with _database().transaction() as tx:
-            written = tx.run(sql, row)
+            written = tx.touch(sql, row)
         if not written:
             raise CreateError if must_create else UpdateError
 

@@ -4,8 +4,9 @@
         row = tx.one("SELECT code, status FROM dossier WHERE id = %s", (7,))
         tx.after_commit(bell.ring)
 
-Rows are named tuples. What is to happen once the work is durable goes through `after_commit`; it is dropped with a
-rolled-back transaction.
+Rows are named tuples. Statements are pipelined: one whose rows nobody reads does not wait for its answer, so an
+error of it may come out at a later statement, at the end of its savepoint or at the commit. What is to happen once the
+work is durable goes through `after_commit`; it is dropped with a rolled-back transaction.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -22,8 +23,9 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 class Tx:
     """One open database transaction."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], pipeline: psycopg.Pipeline) -> None:
         self.connection = connection
+        self._pipeline = pipeline
         self._after: list[Callable[[], None]] = []
 
     def one(self, sql: str, params: Parameters = None) -> Any:
@@ -38,9 +40,15 @@ class Tx:
         row = self.one(sql, params)
         return None if row is None else row[0]
 
-    def run(self, sql: str, params: Parameters = None) -> int:
-        """Execute without reading; the number of rows touched."""
-        return self.connection.execute(sql, params).rowcount
+    def run(self, sql: str, params: Parameters = None) -> None:
+        """Execute without waiting for the outcome."""
+        self.connection.execute(sql, params)
+
+    def touch(self, sql: str, params: Parameters = None) -> int:
+        """Execute and wait; the number of rows touched."""
+        cursor = self.connection.execute(sql, params)
+        self._pipeline.sync()
+        return cursor.rowcount
 
     @contextmanager
     def savepoint(self) -> Generator[None]:
@@ -49,6 +57,7 @@ class Tx:
         try:
             with self.connection.transaction():
                 yield
+                self._pipeline.sync()
         except BaseException:
             del self._after[promised:]
             raise
@@ -83,13 +92,23 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Tx]:
         """Commit at the end of the block, roll back when it raises."""
-        if self._pool.closed:
-            self._pool.open()
+        self._open()
         with self._pool.connection() as connection:
-            tx = Tx(connection)
-            with connection.transaction():
+            with connection.pipeline() as pipeline, connection.transaction():
+                tx = Tx(connection, pipeline)
                 yield tx
         tx.committed()
+
+    def one(self, sql: str, params: Parameters = None) -> Any:
+        """The first row of a single statement, or None, without opening a transaction for it."""
+        self._open()
+        with self._pool.connection() as connection:
+            return connection.execute(sql, params).fetchone()
+
+    def _open(self) -> None:
+        """Connections begin at first use, so that a forked process owns its own."""
+        if self._pool.closed:
+            self._pool.open()
 
     def close(self) -> None:
         self._pool.close()

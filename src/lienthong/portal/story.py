@@ -83,9 +83,9 @@ def _portal_lane(node: Node, dossier: Dossier, acts: list[Act]) -> Lane:
         Entry(act.at, words.act_text(act.verb), rule=words.cited(act.rule)) for act in acts if act.verb == "submit"
     ]
     entries += [
-        Entry(act.at, _("Gửi nhánh: %(name)s") % {"name": branch_name(node, dossier.state.branches[act.branch])})
+        Entry(act.at, _("Gửi nhánh: %(name)s") % {"name": branch_name(node, dossier.state.branches[name])})
         for act in acts
-        if act.verb == "file"
+        for name in act.files
     ]
     finished = dossier.state.status in FINAL
     return Lane(
