@@ -162,7 +162,8 @@ def open_desk(country: Country, units: Iterable[str]) -> Desk:
     site = country.url("H36", "")
     tokens = {}
     for who, browser in browsers.items():
-        page = browser.get(f"{site}/queue")
+        with browser:
+            page = browser.get(f"{site}/queue")
         if page.status != 200:
             raise RuntimeError(f"the queue of {who} answered {page.status}")
         tokens[who] = next(form for form in forms(page.text) if "csrfmiddlewaretoken" in form.fields).fields[

@@ -73,6 +73,8 @@ def _of_service(
 def _of_form(
     place: str, form: Form, terms: Mapping[str, Term], registers: Mapping[str, Register]
 ) -> Iterator[Reference]:
+    for look_up in form.look_ups.values():
+        yield from _of_look_up(place, look_up, form, registers)
     for name, field in form.fields.items():
         yield f"{place} {name}", "term", field.term, terms
         yield from (
@@ -83,8 +85,6 @@ def _of_form(
         )
         if field.verify:
             yield f"{place} {name}", "register", field.verify, registers
-    for look_up in form.look_ups.values():
-        yield from _of_look_up(place, look_up, form, registers)
     if choose := form.choose:
         yield place, "field", choose.by, form.fields
         yield from _of_path(place, f"{choose.of}.{choose.key}", form, registers)

@@ -41,7 +41,7 @@ def test_a_nodes_credentials_open_its_own_database_and_none_of_the_servers(
 
 
 def test_a_wrong_password_is_refused(cluster: Cluster, known: dict[str, databases.Credentials]) -> None:
-    node = known["G01"]
+    node = known["T-G01"]
     for role in (node.role("run"), "postgres"):
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(cluster.conninfo(node.database, role, "guess"))
