@@ -32,7 +32,9 @@ def test_a_node_that_stands_still_delays_and_loses_nothing(country: Country) -> 
     counted = births.effects(country, done, before)
     assert "nothing waits" in country.command("stuck")
     longest = max(birth.ended - birth.submitted for birth in done)
-    print(f"\n{len(nodes)} nodes stopped {STOPPED_SECONDS:.0f} s each: {counted}; the slowest birth took {longest:.1f} s")
+    print(
+        f"\n{len(nodes)} nodes stopped {STOPPED_SECONDS:.0f} s each: {counted}; the slowest birth took {longest:.1f} s"
+    )
 
 
 def _stop_in_turn(country: Country, nodes: list[str]) -> None:

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, PriorityQueue
 
 from lienthong.bench.browser import Answer, Line
@@ -86,7 +87,7 @@ class Flow:
                 raise TimeoutError(f"{len(waiting) + len(begun)} of {len(births)} births have not ended")
             while waiting and len(begun) < self.most_open and time.monotonic() >= next_at:
                 begun.append(birth := waiting.pop())
-                self._put(2, lambda lines, birth=birth: self._submit(lines, birth))
+                self._put(2, partial(self._submit, birth))
                 next_at = time.monotonic() + self.pause
             time.sleep(POLL_SECONDS)
             self._receive(begun)
@@ -101,7 +102,7 @@ class Flow:
             for row in found:
                 birth = filed[row.parent]
                 birth.branch = row.code
-                self._put(1, lambda lines, birth=birth: self._check(lines, birth))
+                self._put(1, partial(self._check, birth))
 
     def _unended(self, begun: Sequence[Birth]) -> list[Birth]:
         decided = [birth.code for birth in begun if birth.decided]
@@ -135,18 +136,18 @@ class Flow:
         finally:
             lines.close()
 
-    def _submit(self, lines: "_Lines", birth: Birth) -> None:
+    def _submit(self, birth: Birth, lines: "_Lines") -> None:
         birth.submitted = time.monotonic()
         answer = self._send(lines, "portal", "submit", birth.filled.request)
         if answer.status != 302 or not answer.location.endswith("/receipt"):
             raise Unexpected(_told(answer))
         birth.code = answer.location.split("/")[2]
 
-    def _check(self, lines: "_Lines", birth: Birth) -> None:
+    def _check(self, birth: Birth, lines: "_Lines") -> None:
         self._act(lines, birth, "check", FIRST_VERSION)
-        self._put(0, lambda lines: self._decide(lines, birth))
+        self._put(0, partial(self._decide, birth))
 
-    def _decide(self, lines: "_Lines", birth: Birth) -> None:
+    def _decide(self, birth: Birth, lines: "_Lines") -> None:
         at = time.monotonic()
         self._act(lines, birth, "decide", FIRST_VERSION + 1)
         birth.decided = at
@@ -193,40 +194,43 @@ def _told(answer: Answer) -> str:
 # ---------------------------------------------------------------------- what has come of them
 
 
-_EFFECTS = (
-    ("births", "G15", "SELECT count(*) AS n, count(DISTINCT notice) AS of, array_agg(child_number) AS children"
-                      " FROM births WHERE notice = ANY (%s) AND state = 'registered'"),
-    ("persons", "G01", "SELECT count(*) AS n, count(DISTINCT number) AS of FROM persons WHERE number = ANY (%s)"),
-    ("residences", "G01", "SELECT count(*) AS n, count(DISTINCT person) AS of FROM residences WHERE person = ANY (%s)"),
-    ("cards", "BHXH", "SELECT count(*) AS n, count(DISTINCT person) AS of FROM insurance_cards WHERE person = ANY (%s)"),
-)  # fmt: skip
-_SIZES = {"births": "births", "persons": "persons", "residences": "residences", "cards": "insurance_cards"}
+_REGISTERS = {
+    "births": ("G15", "births", "notice"),
+    "persons": ("G01", "persons", "number"),
+    "residences": ("G01", "residences", "person"),
+    "cards": ("BHXH", "insurance_cards", "person"),
+}
+_CHILDREN = "SELECT child_number FROM births WHERE notice = ANY (%s) AND state = 'registered'"
+
+
+class NotExactlyOnce(Exception):
+    """Births whose effects do not stand once each; the message counts them."""
 
 
 def sizes(country: Country) -> dict[str, int]:
     """Rows in every register that a birth adds to."""
     counted = {}
-    for name, node, _ in _EFFECTS:
+    for name, (node, table, _) in _REGISTERS.items():
         with country.looking(node) as tx:
-            counted[name] = int(tx.value(f"SELECT count(*) FROM {_SIZES[name]}"))
+            counted[name] = int(tx.value(f"SELECT count(*) FROM {table}"))
     return counted
 
 
 def effects(country: Country, births: Sequence[Birth], before: dict[str, int]) -> dict[str, int]:
-    """How often each effect of these births stands; what `before` did not count and they do not explain is an excess.
+    """How often each effect of these births stands; `excess` are rows since `before` that they do not explain.
 
-    Raises AssertionError unless every birth ended well with exactly one of each.
+    Raises NotExactlyOnce unless every birth ended well with exactly one of each.
     """
-    wanted = len(births)
+    notices = [birth.filled.family.notice for birth in births]
+    with country.looking("G15") as tx:
+        children = [row.child_number for row in tx.all(_CHILDREN, (notices,))]
     counted = {"done": sum(birth.status == RETURNED for birth in births)}
-    keys = [birth.filled.family.notice for birth in births]
-    for name, node, sql in _EFFECTS:
+    for name, (node, table, key) in _REGISTERS.items():
         with country.looking(node) as tx:
-            row = tx.one(sql, (keys,))
-        counted[name] = int(row.n) if row.n == row.of else -1
-        if name == "births":
-            keys = list(row.children or [])
+            keys = notices if name == "births" else children
+            counted[name] = len(tx.all(f"SELECT DISTINCT {key} FROM {table} WHERE {key} = ANY (%s)", (keys,)))
     after = sizes(country)
     counted["excess"] = sum(after[name] - before[name] - counted[name] for name in after)
-    assert counted == {**dict.fromkeys(counted, wanted), "excess": 0}, f"{wanted} births, but {counted}"
+    if counted != {**dict.fromkeys(counted, len(births)), "excess": 0}:
+        raise NotExactlyOnce(f"{len(births)} births, but {counted}")
     return counted

@@ -25,7 +25,7 @@ def main() -> None:
     requests = json.load(sys.stdin)
     recorded: Transactions = []
     _record(recorded)
-    from lienthong.config.wsgi import application  # noqa: PLC0415 — reads this process's settings as it is imported
+    from lienthong.config.wsgi import application  # noqa: PLC0415 — reads this process\'s settings
 
     location = ""
     for request in requests:
@@ -70,8 +70,8 @@ def _record(recorded: Transactions) -> None:
         with transaction(self) as tx:
             yield tx
 
-    psycopg.Connection.execute = executing  # type: ignore[method-assign]
-    Database.transaction = transacting  # type: ignore[method-assign, assignment]
+    psycopg.Connection.execute = executing  # type: ignore[method-assign, assignment]
+    Database.transaction = transacting  # type: ignore[method-assign]
 
 
 def written_out(query: str, params: Any) -> str:

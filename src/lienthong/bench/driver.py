@@ -39,7 +39,7 @@ class Process:
 
 
 class Country:
-    """A country in a box under a state folder of its own below the temporary folder; a context that ends with nothing."""
+    """A country in a box, its state below the temporary folder; a context that leaves nothing behind."""
 
     def __init__(self, people: int | None = None) -> None:
         """`people` None: the default population of `up`."""
@@ -146,7 +146,7 @@ class Country:
         found = [Process(supervisor, "supervisor")]
         for pid in memory.family(supervisor)[1:]:
             try:
-                log = Path(os.readlink(f"/proc/{pid}/fd/1"))
+                log = Path(f"/proc/{pid}/fd/1").readlink()
             except OSError:
                 continue  # ended meanwhile
             node, _, kind = log.stem.rpartition("-")
@@ -190,7 +190,8 @@ def _signal(processes: list[Process], number: signal.Signals) -> None:
 def _free_ports(count: int) -> int:
     """The first of `count` neighbouring ports that nobody uses."""
     start = FIRST_PORT + os.getpid() % 500 * 10
-    for first in (*range(start, LAST_PORT, 10), *range(FIRST_PORT, start, 10)):
+    tried: list[int] = [*range(start, LAST_PORT, 10), *range(FIRST_PORT, start, 10)]
+    for first in tried:
         if all(_is_free(port) for port in range(first, first + count)):
             return first
     raise RuntimeError(f"no {count} free ports between {FIRST_PORT} and {LAST_PORT}")

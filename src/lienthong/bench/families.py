@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
@@ -75,7 +76,10 @@ def with_notices(country: Country, count: int) -> list[Family]:
         mothers = tx.all(_MOTHERS, (today - timedelta(days=365 * 41), today - timedelta(days=365 * 19)))
     with country.looking("G18") as tx:
         noticed = {row.mother for row in tx.all("SELECT mother FROM birth_notices")}
-    free = [row for row in mothers if row.number not in noticed][:count]
+    with country.looking("G01-eid") as tx:
+        able = {row.number for row in tx.all("SELECT number FROM accounts WHERE level = 2 AND status = 'active'")}
+    able -= noticed
+    free = [row for row in mothers if row.number in able][:count]
     if len(free) < count:
         raise RuntimeError(f"{len(free):,} mothers in this population, {count:,} wanted: start it with more people")
     territory = Territory.load(HOME / "catalogue" / "territory")
@@ -94,7 +98,7 @@ def with_notices(country: Country, count: int) -> list[Family]:
     return families
 
 
-def _notice(number: str, facility: str, mother: psycopg.rows.Row, today: date) -> dict[str, object]:
+def _notice(number: str, facility: str, mother: Any, today: date) -> dict[str, object]:
     born = datetime.combine(today - timedelta(days=3), datetime.min.time(), clock.ZONE) + timedelta(hours=9)
     return {
         "number": number,
@@ -117,7 +121,7 @@ def _notice(number: str, facility: str, mother: psycopg.rows.Row, today: date) -
 
 
 def signed_in(country: Country, node: str, accounts: Sequence[Account]) -> list[Browser]:
-    """A browser for each, signed in at this node as its own sign-in would leave it. (The real one has its own check.)"""
+    """A browser for each, signed in at this node as its sign-in leaves it; the real one is in `signing_in`."""
     if not settings.configured:
         settings.configure()
     before = sessions._in_use.get("sessions")  # noqa: SLF001 — a test run may have others

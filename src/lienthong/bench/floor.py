@@ -1,8 +1,8 @@
 """The bare database doing the same irreducible work: pgbench on the country's own server.
 
 `Footprint` counts what a run of the product left behind: rows by table with their stored size, and durable commits.
-`commit_rows` then has pgbench insert as many rows of that size in as many commits, in the same databases. `replay` has it
-run given statements. Both work in a schema of their own and touch nothing of the product's.
+`commit_rows` then has pgbench insert as many rows of that size in as many commits, in the same databases. `replay`
+has it run given statements. Both work in a schema of their own and touch nothing of the product's.
 """
 
 import os
@@ -23,6 +23,9 @@ from psycopg.conninfo import conninfo_to_dict
 from lienthong.bench.driver import Country
 from lienthong.config import databases
 
+_COLUMNS = """
+SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s
+"""
 SCHEMA = "floor"
 SETTLING_SECONDS = 11.0  # an idle connection tells its counts within ten seconds
 LONGEST_RUN_SECONDS = 600.0
@@ -95,10 +98,7 @@ def _commits(country: Country, start: str, end: str) -> int:
 def _size(country: Country, node: str, table: str) -> int:
     """Bytes of a row as stored, of the latest rows."""
     with country.looking(node) as tx:
-        columns = tx.all(
-            "SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s",
-            (table,),
-        )
+        columns = tx.all(_COLUMNS, (table,))
         whole = " + ".join(f'coalesce(pg_column_size("{column.name}"), 0)' for column in columns)
         latest = f'SELECT * FROM public."{table}" ORDER BY ctid DESC LIMIT 500'
         return int(tx.value(f"SELECT coalesce(avg({whole}), 8)::int FROM ({latest}) latest"))

@@ -3,6 +3,7 @@
 Product and floor take turns in the same run, because a machine's speed swings two- or threefold between minutes.
 """
 
+import itertools
 import sys
 import time
 from collections import Counter
@@ -231,7 +232,7 @@ def _ready(count: int, options: Options) -> Iterator[Ready]:
 
 def _parts(filled: Sequence[Filled], count: int) -> list[Sequence[Filled]]:
     ends = [len(filled) * number // count for number in range(count + 1)]
-    return [filled[begin:end] for begin, end in zip(ends, ends[1:], strict=False) if end > begin]
+    return [filled[begin:end] for begin, end in itertools.pairwise(ends) if end > begin]
 
 
 # ---------------------------------------------------------------------- figures

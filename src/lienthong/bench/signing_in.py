@@ -28,7 +28,6 @@ def agree(country: Country, browser: Browser, node: str, page: Answer) -> Answer
     asking = [form for form in forms(page.text) if "subject" in form.fields]
     assert asking, f"e-identity did not ask for consent: status {page.status}"
     page = browser.post(page.url, {**asking[0].fields, "step": "confirm"})
-    assert page.url.startswith(country.url(node, "/")) and page.status == 200, (
-        f"sign-in ended at {page.url}: {page.status}"
-    )
+    assert page.url.startswith(country.url(node, "/")), f"sign-in ended at {page.url}"
+    assert page.status == 200, f"{page.url} answered {page.status}"
     return page

@@ -26,7 +26,7 @@ def script(country: Country, filled: Sequence[Filled]) -> str:
     requests = [_request(one) for one in filled[:2]]
     told = subprocess.run(
         [sys.executable, "-m", "lienthong.bench.capture"], input=json.dumps(requests), capture_output=True, text=True,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HOME / "src"), **environment(country.cluster, country.places["portal"])},
+        env={**os.environ, "PYTHONPATH": str(HOME / "src"), **environment(country.cluster, country.places["portal"])},
         check=False, timeout=60,
     )  # fmt: skip
     if told.returncode:
@@ -81,6 +81,6 @@ def _copy_tables(country: Country, draft: str) -> None:
             " WHERE table_schema = 'public' AND table_name = 'draft' AND column_name NOT IN ('id', 'submitted')"
         ).fetchone()
         columns = str(others[0]) if others else ""
-        copied = f"INSERT INTO {SCHEMA}.draft (id, {columns}) SELECT 'floor-' || g, {columns} FROM public.draft, generate_series(1, {DRAFTS}) g WHERE id = %s"
-        link.execute(copied.encode(), (draft,))
+        copies = f"SELECT 'floor-' || g, {columns} FROM public.draft, generate_series(1, {DRAFTS}) g WHERE id = %s"
+        link.execute(f"INSERT INTO {SCHEMA}.draft (id, {columns}) {copies}".encode(), (draft,))
         link.execute(f"ANALYZE {SCHEMA}.draft")

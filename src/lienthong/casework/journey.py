@@ -17,7 +17,7 @@ from typing import Any
 from lienthong.casework import codes, dossiers, results, values
 from lienthong.casework.dossiers import Content, Dossier, Identity
 from lienthong.casework.rules import RULES
-from lienthong.casework.states import FINAL, Act, NotPossible
+from lienthong.casework.states import ENDED, FINAL, Act, NotPossible
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Branch, Service, Step
 from lienthong.exchange import outbox
@@ -56,14 +56,15 @@ def submit(node: Node, tx: Tx, service: Service, *, code: str, applicant: str, c
     nodes = {b.branch: node.catalogue.service(b.service).card.handled_by for b in service.branches}
     first = [branch for branch in service.branches if not branch.after]
     act = Act("submit", at, applicant, "applicant", identity.agency, files=_names(first), detail={"nodes": nodes})
-    dossier = dossiers.open_dossier(tx, service, identity, content, act)
+    dossier = dossiers.begin(service, identity, content, act)
+    dossiers.save(tx, dossier)
     for branch in first:
         file_branch(node, tx, dossier, branch, content)
     return dossier
 
 
 def file_branch(node: Node, tx: Tx, parent: Dossier, branch: Branch, content: Content) -> None:
-    """Send a branch to its agency: what its form asks for, and the sealed results of those before it."""
+    """Send a branch to its agency: what its form asks for, with registers' answers or the result it comes after."""
     wanted = node.catalogue.service(branch.service)
     declared = {name: content.declared[name] for name in wanted.form.fields if name in content.declared}
     body = {
@@ -75,7 +76,7 @@ def file_branch(node: Node, tx: Tx, parent: Dossier, branch: Branch, content: Co
         "subject": parent.identity.subject,
         "submitted_at": parent.identity.received_at,
         "declared": declared,
-        "sources": [] if branch.after else content.sources,
+        "sources": content.sources,
         "results": content.results,
     }
     outbox.send(node, tx, wanted.card.handled_by, FILE, body, case=parent.identity.code, purpose=branch.service)
@@ -131,7 +132,7 @@ def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Con
     reason = "not-verified" if conditions and not verified else ""
     due, rule = _step_due(node, first, at), service.card.limit.rule
     act = Act("receive", at, MACHINE, "", identity.agency, first.step, rule, reason, due, detail=listed)
-    dossier = dossiers.open_dossier(tx, service, identity, content, act)
+    dossier = dossiers.begin(service, identity, content, act)
     if verified:
         decision = Act(
             "decide",
@@ -144,6 +145,7 @@ def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Con
             detail=listed,
         )
         _decided(node, tx, service, dossier, content, decision)
+    dossiers.save(tx, dossier)
     return dossier
 
 
@@ -156,8 +158,8 @@ def check(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     following = service.process.after(step.step)
     at = clock.now()
     due = _step_due(node, following, at) if following else None
-    dossiers.write(tx, service, dossier, _act("check", officer, dossier, step, at, due=due))
-    tell_parent(node, tx, service, dossier)
+    dossiers.add(service, dossier, _act("check", officer, dossier, step, at, due=due))
+    _save_and_tell(node, tx, service, dossier)
     return dossier
 
 
@@ -166,7 +168,7 @@ def decide(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     dossier, service, step = _at_desk(node, tx, code, officer, "decide")
     content = dossiers.content(tx, code)
     _decided(node, tx, service, dossier, content, _act("decide", officer, dossier, step, clock.now()))
-    tell_parent(node, tx, service, dossier)
+    _save_and_tell(node, tx, service, dossier)
     return dossier
 
 
@@ -175,16 +177,16 @@ def send_back(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> D
     dossier, service, step = _at_desk(node, tx, code, officer)
     at = clock.now()
     due = _step_due(node, service.process.steps[0], at)
-    dossiers.write(tx, service, dossier, _act("return", officer, dossier, step, at, due=due, reason=reason))
-    tell_parent(node, tx, service, dossier)
+    dossiers.add(service, dossier, _act("return", officer, dossier, step, at, due=due, reason=reason))
+    _save_and_tell(node, tx, service, dossier)
     return dossier
 
 
 def refuse(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Dossier:
     """Refuse the dossier, with the reason; branches that were to follow it stop at the parent."""
     dossier, service, step = _at_desk(node, tx, code, officer)
-    dossiers.write(tx, service, dossier, _act("refuse", officer, dossier, step, clock.now(), reason=reason))
-    tell_parent(node, tx, service, dossier)
+    dossiers.add(service, dossier, _act("refuse", officer, dossier, step, clock.now(), reason=reason))
+    _save_and_tell(node, tx, service, dossier)
     return dossier
 
 
@@ -226,7 +228,7 @@ def _act(
 
 def _decided(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content, decision: Act) -> None:
     """Write the decision and ask for the record: here when the register is ours, else of its owner."""
-    dossiers.write(tx, service, dossier, decision)
+    dossiers.add(service, dossier, decision)
     step = service.process.step(dossier.state.step)
     handed_on = results.opened(node, content.results, dossier.identity.case)
     fields = values.fill(step.fields, dossier, content.declared, handed_on, clock.today())
@@ -257,7 +259,7 @@ def effect_settled(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> None:
         return
     service = node.catalogue.service(dossier.identity.service, dossier.identity.revision)
     _settle(node, tx, service, dossier, outcome)
-    tell_parent(node, tx, service, dossier)
+    _save_and_tell(node, tx, service, dossier)
 
 
 def _settle(node: Node, tx: Tx, service: Service, dossier: Dossier, outcome: Outcome) -> None:
@@ -275,7 +277,7 @@ def _settle(node: Node, tx: Tx, service: Service, dossier: Dossier, outcome: Out
         act = Act("reopen", at, MACHINE, "", agency, step.step, step.rule, outcome.code, due, detail=detail)
     else:
         raise ValueError("a stored record is not settled yet")
-    dossiers.write(tx, service, dossier, act)
+    dossiers.add(service, dossier, act)
 
 
 # 5 — the parent
@@ -304,8 +306,9 @@ def outlook(service: Service, dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def tell_parent(node: Node, tx: Tx, service: Service, dossier: Dossier) -> None:
-    """Send the parent how the branch stands now."""
+def _save_and_tell(node: Node, tx: Tx, service: Service, dossier: Dossier) -> None:
+    """Store what was done and send the parent how the branch stands now."""
+    dossiers.save(tx, dossier)
     identity = dossier.identity
     if identity.parent_node and identity.parent:
         body = outlook(service, dossier)
@@ -336,7 +339,7 @@ def branch_moved(node: Node, tx: Tx, sender: str, told: Mapping[str, Any]) -> No
     name = str(told.get("branch"))
     if parent is None or name not in parent.state.branches or parent.state.branches[name].node != sender:
         raise Refused("unknown-branch", f"no branch {name!r} of {told.get('parent')!r} is with {sender}")
-    if parent.state.branches[name].state in ("done", "refused", "stopped") or parent.state.status in FINAL:
+    if parent.state.branches[name].state in ENDED or parent.state.status in FINAL:
         return
     service = node.catalogue.service(parent.identity.service, parent.identity.revision)
     seen = ("state", "code", "agency", "step", "role", "rule", "since", "due", "reason")
@@ -345,17 +348,19 @@ def branch_moved(node: Node, tx: Tx, sender: str, told: Mapping[str, Any]) -> No
     following = [branch for branch in service.branches if done and branch.after == name]
     acts = {"acts": told["acts"]}
     act = Act("progress", clock.now(), sender, branch=name, outlook=view, files=_names(following), detail=acts)
-    dossiers.write(tx, service, parent, act)
+    dossiers.add(service, parent, act)
+    dossiers.save(tx, parent)
     if done:
         _hand_on(node, tx, parent, name, str(told["result"]), following)
-
+    results.opened(node, {name: result}, parent.identity.code, by=parent.state.branches[name].node)
 
 def _hand_on(node: Node, tx: Tx, parent: Dossier, name: str, result: str, following: list[Branch]) -> None:
     """A result goes at once to the parent, and with the branches that come after it to their agencies."""
     results.opened(node, {name: result}, parent.identity.code)
     dossiers.keep_result(tx, parent.identity.code, name, result)
     if following:
-        content = dossiers.content(tx, parent.identity.code)
+        declared = dossiers.content(tx, parent.identity.code).declared
+        content = Content(declared, results={name: result})
         for branch in following:
             file_branch(node, tx, parent, branch, content)
 

@@ -41,16 +41,18 @@ def issue(node: Node, dossier: Dossier, recorded: Mapping[str, Any], at: datetim
     return msgspec.json.encode(envelopes.close(header, body, node.seal)).decode()
 
 
-def opened(node: Node, sealed: Mapping[str, str], case: str) -> dict[str, dict[str, Any]]:
+def opened(node: Node, sealed: Mapping[str, str], case: str, by: str = "") -> dict[str, dict[str, Any]]:
     """The bodies of results by branch, once each is certain to be what its agency sealed for this case.
 
-    Raises Refused when a seal, the case or the branch does not fit.
+    `by` names the node that must have sealed them, where that is known. Raises Refused when a seal, the case or the
+    branch does not fit.
     """
     bodies = {}
     for branch, text in sealed.items():
         envelope = envelopes.decode(text.encode())
         message = envelopes.open_envelope(envelope, node.directory, recipient="", at=None, purpose="seal")
-        if message.header.case != case or branch not in (OWN, message.body.get("branch")):
+        elsewhere = message.header.case != case or branch not in (OWN, message.body.get("branch"))
+        if elsewhere or by not in ("", message.header.sender):
             raise Refused("wrong-result", f"the result under {branch!r} belongs elsewhere")
         bodies[branch] = message.body
     return bodies

@@ -13,6 +13,7 @@ Verb = Literal["submit", "receive", "check", "decide", "return", "refuse", "issu
 # National dossier status codes (portal synchronisation codes; domain.md §3.5 names them in both languages).
 NEW, RECEIVED, REJECTED, PROCESSING, STOPPED, PROCESSED, RETURNED = 1, 2, 3, 4, 8, 9, 10
 FINAL = frozenset({REJECTED, 7, STOPPED, RETURNED})
+ENDED = frozenset({"done", "refused", "stopped"})  # of a branch
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,7 +84,7 @@ def apply(service: Service, state: State | None, act: Act) -> State:
     """The state after one more act. Raises NotPossible when the act does not fit."""
     if state is None:
         return _opened(service, act)
-    _check_possible(state, act)
+    _check_possible(service.process, state, act)
     match act.verb:
         case "progress":
             return _branch_moved(state, act)
@@ -100,13 +101,15 @@ def apply(service: Service, state: State | None, act: Act) -> State:
     raise NotPossible(f"{act.verb} opens a dossier")
 
 
-def _check_possible(state: State, act: Act) -> None:
+def _check_possible(process: Process, state: State, act: Act) -> None:
     if state.status in FINAL:
         raise NotPossible("the dossier has ended")
     if act.verb in ("check", "decide", "return", "refuse") and (state.waiting != "open" or state.step != act.step):
         raise NotPossible(f"the dossier waits at step {state.step!r}, not {act.step!r}")
-    if act.verb in ("issue", "reopen") and state.waiting != "pending":
+    if act.verb in ("issue", "reopen") and process.step(state.step).verb != "record":
         raise NotPossible("no effect is pending")
+    if act.verb == "progress" and (act.branch not in state.branches or state.branches[act.branch].state in ENDED):
+        raise NotPossible(f"no branch {act.branch!r} is under way")
 
 
 def _opened(service: Service, act: Act) -> State:

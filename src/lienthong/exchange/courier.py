@@ -39,7 +39,7 @@ FROM outbox o
 WHERE recipient = %(recipient)s AND state = 'waiting' AND next_at <= clock_timestamp()
   AND NOT EXISTS (
     SELECT FROM outbox b
-    WHERE b.recipient = o.recipient AND b.key = o.key AND b.id < o.id
+    WHERE b.recipient = o.recipient AND b.key = o.key AND b.id < o.id AND b.attempts > 0
       AND (b.state = 'parked' OR (b.state = 'waiting' AND b.next_at > clock_timestamp())))
 ORDER BY id LIMIT %(limit)s
 """

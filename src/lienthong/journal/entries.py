@@ -50,20 +50,20 @@ def append(
     return chain
 
 
+def append_all(
+    tx: Tx, stream: str, kind: str, contents: Sequence[tuple[datetime, dict[str, Any]]], *, first: int, previous: bytes
+) -> bytes:
+    """Write several entries of one record, numbered from `first`; the chain of the last."""
+    for number, (at, content) in enumerate(contents, start=first):
+        previous = append(tx, stream, kind, content, at=at, number=number, previous=previous)
+    return previous
+
+
 def append_reads(tx: Tx, stream: str, reads: Sequence[tuple[str, dict[str, Any]]], at: datetime) -> None:
-    """One entry for each person whose data an answer opens: (subject, content). They leave as one statement."""
-    rows = []
+    """One entry for each person whose data an answer opens: (subject, content)."""
     chain = first_link(stream)
     for number, (subject, content) in enumerate(reads, start=1):
-        payload = msgspec.json.encode(content)
-        digest = hashlib.sha256(payload).digest()
-        chain = next_link(chain, digest)
-        rows.append((stream, number, "read", subject, at, payload.decode(), digest, chain))
-    if len(rows) == 1:
-        tx.run(_APPEND, rows[0])
-        return
-    with tx.connection.cursor() as cursor:
-        cursor.executemany(_APPEND, rows)
+        chain = append(tx, stream, "read", content, at=at, number=number, previous=chain, subject=subject)
 
 
 def verify_stream(tx: Tx, stream: str, head: bytes | None = None) -> int:

@@ -155,7 +155,7 @@ def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
     with node.database.transaction() as tx:
         dossier = _own(tx, code, _signed_in(request))
         acts = dossiers.acts(tx, code)
-        results = dossiers.content(tx, code).results
+        results = dossiers.kept_results(tx, code)
     service = node.catalogue.services[dossier.identity.service]
     title = f"{service.card.short.in_language(_language())} – {dossier.identity.subject}"
     told = story.tell(node, service, dossier, acts, results)

@@ -46,13 +46,12 @@ def amend(
 ) -> None:
     """Write a new version of a record; the one before stays in the past table. Raises LookupError, Taken."""
     table = register.register
-    before = _set_aside(tx, register, key, at)
-    number = before.version + 1
-    change = {"register": table, "key": key, "version": number, "fields": changes, "by": by}
-    previous = bytes(before.chain)
-    chain = entries.append(tx, stream(register, key), "change", change, at=at, number=number, previous=previous)
     try:
         with tx.savepoint():
+            before = _set_aside(tx, register, key, at)
+            number, previous = before.version + 1, bytes(before.chain)
+            change = {"register": table, "key": key, "version": number, "fields": changes, "by": by}
+            chain = entries.append(tx, stream(register, key), "change", change, at=at, number=number, previous=previous)
             values = [*changes.values(), number, valid_from, at, by, chain, key]
             tx.run(_update(table, tuple(changes), register.key), values)
     except UniqueViolation as error:

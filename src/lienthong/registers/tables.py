@@ -45,7 +45,8 @@ def migration(register: Register, terms: Mapping[str, Term]) -> Migration:
 
 def quoted(identifier: str) -> str:
     """An identifier as SQL takes it. Raises ValueError for anything but the catalogue's own spelling."""
-    if not identifier.isascii() or not identifier.replace("_", "a").isalnum() or not identifier[0].islower():
+    plain = identifier.isascii() and identifier.replace("_", "a").isalnum() and identifier[0].islower()
+    if not plain or len(identifier) > 63:  # PostgreSQL cuts longer ones short
         raise ValueError(f"no identifier: {identifier!r}")
     return f'"{identifier}"'
 

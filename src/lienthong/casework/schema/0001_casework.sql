@@ -39,22 +39,23 @@ CREATE TABLE dossier (
     acts        integer NOT NULL,
     chain       bytea NOT NULL
 );
-CREATE INDEX dossier_queue ON dossier (role, unit, due) WHERE waiting = 'open';
-CREATE INDEX dossier_open ON dossier (since) WHERE waiting <> '';
-CREATE INDEX dossier_applicant ON dossier (applicant, received_at DESC);
-CREATE INDEX dossier_parent ON dossier (parent);
+CREATE INDEX dossier_waiting ON dossier (role, unit, due) WHERE waiting <> '';
+CREATE INDEX dossier_unit ON dossier (unit, since);     -- everything of a unit's officers that moved lately
+CREATE INDEX dossier_applicant ON dossier (applicant, received_at DESC) WHERE parent IS NULL;
+CREATE INDEX dossier_parent ON dossier (parent) WHERE parent IS NOT NULL;
 CREATE UNIQUE INDEX dossier_about ON dossier (about) WHERE about IS NOT NULL AND status NOT IN (3, 7, 8);
 
 -- What it holds, apart from what changes with every act.
 CREATE TABLE dossier_content (
-    code     text PRIMARY KEY REFERENCES dossier,
+    code     text PRIMARY KEY,
     declared text NOT NULL,             -- field → value
-    sources  text NOT NULL              -- registers' signed answers, verbatim
+    sources  text NOT NULL,             -- registers' signed answers, verbatim
+    results  text NOT NULL              -- branch → sealed result of an earlier branch, verbatim
 );
 
--- Signed results of branches, verbatim: handed on to this dossier, or gathered by a parent.
+-- Sealed results, verbatim: the dossier's own, or gathered by a parent from its branches.
 CREATE TABLE dossier_result (
-    code   text NOT NULL REFERENCES dossier,
+    code   text NOT NULL,
     branch text NOT NULL,
     result text NOT NULL,
     PRIMARY KEY (code, branch)

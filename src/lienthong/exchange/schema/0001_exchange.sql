@@ -18,10 +18,9 @@ CREATE TABLE outbox (
     receipt    text,                    -- the recipient's signed word
     settled_at timestamptz
 );
-CREATE INDEX outbox_waiting ON outbox (recipient, id) WHERE state = 'waiting';
-CREATE INDEX outbox_blocking ON outbox (recipient, key, id) WHERE state IN ('waiting', 'parked');
+CREATE INDEX outbox_open ON outbox (recipient, id) WHERE state IN ('waiting', 'stored', 'parked');
+CREATE INDEX outbox_blocking ON outbox (recipient, key, id) WHERE state IN ('waiting', 'parked') AND attempts > 0;
 CREATE INDEX outbox_case ON outbox (case_code);
-CREATE INDEX outbox_open ON outbox (state) WHERE state IN ('waiting', 'stored', 'parked');
 
 -- What others said to this node, each once, with the receipt it was given. Insert and select only.
 CREATE TABLE inbox (
@@ -35,4 +34,3 @@ CREATE TABLE inbox (
     received_at timestamptz NOT NULL,
     receipt     text NOT NULL
 );
-CREATE INDEX inbox_case ON inbox (case_code);

@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 from lienthong.casework import operation
-from lienthong.exchange import courier, envelopes, outbox
+from lienthong.exchange import courier, envelopes, inbox, outbox
 from lienthong.exchange.courier import ATTEMPTS_BEFORE_PARKING
 from lienthong.exchange.envelopes import Envelope, Refused
 from lienthong.exchange.inbox import Reply
@@ -184,8 +184,6 @@ def later_word(pair: Pair, message: object, sender: str = "B", **outcome: Any) -
 
 
 def hear(pair: Pair, receipt: Envelope) -> str:
-    from lienthong.exchange import inbox
-
     raw = inbox.receive(pair.a, msgspec.json.encode(inbox.Batch([receipt])))
     found = msgspec.json.decode(raw, type=Reply).receipts[0]
     return "failed" if found is None else pair.said(found)
@@ -205,6 +203,20 @@ def test_a_stored_message_is_settled_by_its_recipients_later_word_once(pair: Pai
     assert (pair.outbox(message).state, pair.settled(message)) == ("done", 1)
     assert hear(pair, later_word(pair, message)) == "not-waiting"
     assert pair.settled(message) == 1
+
+
+def test_a_later_word_that_overtakes_the_first_one_stands(pair: Pair) -> None:
+    message = pair.send("store")
+    heard: list[str] = []
+
+    def overtaken(raw: bytes) -> bytes:
+        heard.append(hear(pair, later_word(pair, message)))
+        return raw
+
+    pair.door.changed = overtaken
+    pair.deliver()
+    assert heard == ["done"]
+    assert (pair.outbox(message).state, pair.settled(message)) == ("done", 1)
 
 
 def test_a_later_word_may_be_a_refusal(pair: Pair) -> None:

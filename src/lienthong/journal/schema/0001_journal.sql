@@ -1,6 +1,6 @@
 -- Entries of every kind. Runtime roles may insert and select, nothing else.
 CREATE TABLE journal_entry (
-    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id      bigint GENERATED ALWAYS AS IDENTITY,
     xid     xid8 NOT NULL DEFAULT pg_current_xact_id(),
     stream  text NOT NULL,              -- the record it belongs to: 'dossier/…', 'births/…', 'read/…', 'refusal/…'
     number  integer NOT NULL,           -- 1, 2, 3 … inside the stream
@@ -9,9 +9,9 @@ CREATE TABLE journal_entry (
     at      timestamptz NOT NULL,
     payload text,                       -- JSON as hashed; NULL once lawfully erased, the digest stays
     digest  bytea NOT NULL,             -- sha256(payload)
-    chain   bytea NOT NULL              -- sha256(chain of the entry before, or sha256(stream), then digest)
+    chain   bytea NOT NULL,             -- sha256(chain of the entry before, or sha256(stream), then digest)
+    PRIMARY KEY (stream, number)
 );
-CREATE UNIQUE INDEX journal_entry_stream ON journal_entry (stream, number);
 CREATE INDEX journal_entry_sealing ON journal_entry (xid, id);
 CREATE INDEX journal_entry_subject ON journal_entry (subject, at) WHERE subject IS NOT NULL;
 

@@ -1,0 +1,200 @@
+"""What acts amount to: whatever is tried in whatever order, the stored state is what the history says."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lienthong.casework import dossiers
+from lienthong.casework.dossiers import Content, Identity
+from lienthong.casework.rules import source_hashes
+from lienthong.casework.states import FINAL, Act, NotPossible, State, apply, derive
+from lienthong.casework.words import STATES
+from lienthong.catalogue.catalogue import load
+from lienthong.catalogue.shapes import Service
+from lienthong.config.state import HOME
+from lienthong.journal.entries import verify_stream
+from lienthong.kit.clock import ZONE
+from lienthong.kit.identifiers import new_id
+from lienthong.kit.storage import Database
+
+PORTAL = load(HOME / "catalogue", "portal", source_hashes())
+LINKED = PORTAL.service("interlinked/birth-residence-card")
+BIRTH = PORTAL.service("civil-status/birth-registration")
+RESIDENCE = PORTAL.service("residence/newborn-residence")
+NODES = {"nodes": {"birth": "H36", "residence": "G01", "card": "BHXH"}}
+START = datetime(2026, 11, 20, 9, tzinfo=ZONE)
+OUTLOOKS = st.fixed_dictionaries(
+    {"state": st.sampled_from(["open", "pending", "done", "refused", "stopped"])},
+    optional={"code": st.just("H36.001-261120-0001"), "since": st.just("2026-11-20T10:00:00+07:00")},
+)
+
+
+def first(service: Service) -> Act:
+    verb = "submit" if service is LINKED else "receive"
+    return Act(verb, START, "068195001234", detail=NODES)
+
+
+def acts(service: Service) -> st.SearchStrategy[list[Act]]:
+    """Acts that may fit or not: real verbs, steps and branches, and some that are not there."""
+    steps = [step.step for step in service.process.steps] + ["", "elsewhere"]
+    branches = [branch.branch for branch in service.branches] + ["", "death"]
+    verbs = ["submit", "receive", "check", "decide", "return", "refuse", "issue", "reopen", "progress"]
+    built = st.builds(
+        lambda verb, step, branch, outlook, minutes: Act(
+            verb, START + timedelta(minutes=minutes), "x", step=step, branch=branch, outlook=outlook
+        ),
+        st.sampled_from(verbs),
+        st.sampled_from(steps),
+        st.sampled_from(branches),
+        OUTLOOKS,
+        st.integers(1, 10_000),
+    )
+    return st.lists(built, max_size=8)
+
+
+def live(service: Service, tried: list[Act]) -> tuple[State, list[Act]]:
+    """Try acts one after the other; the state in the end, and those that were possible."""
+    opening = first(service)
+    state, done = apply(service, None, opening), [opening]
+    for act in tried:
+        try:
+            state = apply(service, state, act)
+        except NotPossible:
+            continue
+        done.append(act)
+    return state, done
+
+
+@pytest.mark.parametrize("service", [LINKED, BIRTH, RESIDENCE], ids=lambda service: service.slug)
+def test_no_sequence_of_acts_leaves_the_ways_of_the_process(service: Service) -> None:
+    @settings(deadline=None, max_examples=60, database=None)
+    @given(acts(service))
+    def holds(tried: list[Act]) -> None:
+        state, done = live(service, tried)
+        assert derive(service, done) == state
+        assert state.status in STATES
+        assert (state.waiting == "") == (state.status in FINAL) == (state.step == "")
+        if state.step:
+            step = service.process.step(state.step)
+            assert state.waiting == ("open" if step.verb in ("check", "decide") else "pending")
+            assert state.role == step.role
+        assert set(state.branches) == {branch.branch for branch in service.branches}
+
+    holds()
+
+
+@pytest.mark.parametrize("service", [LINKED, BIRTH, RESIDENCE], ids=lambda service: service.slug)
+def test_a_dossier_that_has_ended_moves_no_more(service: Service) -> None:
+    @settings(deadline=None, max_examples=40, database=None)
+    @given(acts(service), acts(service))
+    def holds(tried: list[Act], later: list[Act]) -> None:
+        state, _ = live(service, tried)
+        if state.status in FINAL:
+            for act in later:
+                with pytest.raises(NotPossible):
+                    apply(service, state, act)
+
+    holds()
+
+
+@settings(deadline=None, max_examples=60, database=None)
+@given(acts(LINKED))
+def test_a_branch_that_has_ended_does_not_begin_again(tried: list[Act]) -> None:
+    state = apply(LINKED, None, first(LINKED))
+    for act in tried:
+        before = state.branches
+        try:
+            state = apply(LINKED, state, act)
+        except NotPossible:
+            continue
+        for name, branch in before.items():
+            if branch.state in ("done", "refused", "stopped"):
+                assert state.branches[name] == branch
+
+
+def test_the_straight_way_of_a_birth() -> None:
+    state, done = live(
+        BIRTH,
+        [
+            Act("check", START, "Lê Thị Kiểm", step="check"),
+            Act("decide", START, "K’ Brèo", step="sign"),
+            Act("reopen", START, "máy", reason="taken-notice"),
+            Act("check", START, "Lê Thị Kiểm", step="check"),
+            Act("return", START, "K’ Brèo", step="sign", reason="look-again"),
+            Act("check", START, "Lê Thị Kiểm", step="check"),
+            Act("decide", START, "K’ Brèo", step="sign"),
+            Act("issue", START, "máy"),
+        ],
+    )
+    assert (state.status, state.step, state.waiting) == (10, "", "")
+    assert len(done) == 9
+
+
+def test_a_refusal_ends_the_dossier_with_its_reason() -> None:
+    state, _ = live(BIRTH, [Act("refuse", START, "K’ Brèo", step="check", reason="not-competent")])
+    assert (state.status, state.reason) == (3, "not-competent")
+
+
+def test_an_officer_who_comes_second_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, _ = live(BIRTH, [Act("check", START, "one", step="check")])
+    with pytest.raises(NotPossible):
+        apply(BIRTH, state, Act("check", START, "two", step="check"))
+
+
+def test_a_refused_birth_stops_what_was_to_follow_and_ends_the_parent() -> None:
+    state, _ = live(LINKED, [Act("progress", START, "H36", branch="birth", outlook={"state": "refused"})])
+    assert {name: branch.state for name, branch in state.branches.items()} == {
+        "birth": "refused", "residence": "stopped", "card": "stopped",
+    }  # fmt: skip
+    assert state.branches["card"].reason == "before-refused"
+    assert state.status == 3
+
+
+def test_a_parent_with_one_result_in_the_end_has_a_result() -> None:
+    told = [("birth", "done"), ("residence", "refused"), ("card", "done")]
+    state, _ = live(LINKED, [Act("progress", START, "x", branch=b, outlook={"state": s}) for b, s in told])
+    assert state.status == 10
+
+
+def test_history_begins_once_and_with_something() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        derive(BIRTH, [])
+    with pytest.raises(NotPossible):
+        apply(BIRTH, None, Act("check", START, "x", step="check"))
+
+
+# as stored
+
+
+@pytest.fixture(scope="module")
+def database(node_database: Callable[[str], Any]) -> Iterator[Database]:
+    made = Database(node_database("portal").run)
+    yield made
+    made.close()
+
+
+@settings(deadline=None, max_examples=15, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(service=st.sampled_from([LINKED, BIRTH]), data=st.data())
+def test_what_is_stored_is_what_the_acts_amount_to_and_its_chain_verifies(
+    database: Database, service: Service, data: st.DataObject
+) -> None:
+    code = new_id()
+    identity = Identity(code, service.slug, service.revision, "H36", "068195001234", START, START, about=new_id())
+    with database.transaction() as tx:
+        dossier = dossiers.begin(service, identity, Content({"a": "b"}), first(service))
+        for act in data.draw(acts(service)):
+            try:
+                dossiers.add(service, dossier, act)
+            except NotPossible:
+                pass
+        dossiers.save(tx, dossier)
+    with database.transaction() as tx:
+        stored = dossiers.load(tx, code)
+        assert stored is not None
+        assert (stored.identity, stored.state, stored.acts) == (identity, dossier.state, dossier.acts)
+        assert derive(service, dossiers.acts(tx, code)) == stored.state
+        assert verify_stream(tx, f"dossier/{code}", stored.chain) == stored.acts

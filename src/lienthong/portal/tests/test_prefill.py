@@ -1,0 +1,106 @@
+"""Filling a form from registers: few questions, all at once, and a silent source is only silent."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from lienthong.exchange.envelopes import Refused
+from lienthong.identity.types import Account
+from lienthong.portal import prefill
+from lienthong.portal.tests.people import FATHER, FORM, MOTHER, Registers, portal, rows
+
+AT_HOME = {"me", "residence", "household", "householder", "spouse"}
+
+
+def filled(registers: Registers, account: Account = MOTHER) -> tuple[list[str], prefill.Found]:
+    node = portal(registers)
+    answers = prefill.ask_registers(node, FORM, account, purpose="p", case="draft/1")
+    return answers, prefill.read_answers(node, FORM, account, answers)
+
+
+def test_a_mother_s_form_needs_one_wave_with_one_question_to_each_owner() -> None:
+    registers = Registers()
+    answers, found = filled(registers)
+    assert registers.waves == [{"G01": AT_HOME, "G15": {"marriage", "registered"}, "G18": {"notice"}}]
+    assert len(answers) == 3
+    assert found.rows["mother"]["full_name"] == "Ka Wẽn"
+    assert found.rows["father"]["full_name"] == "K’ Brèo"
+    assert prefill.silent_nodes(portal(), FORM, found) == []
+
+
+def test_a_father_s_form_needs_a_second_wave_for_what_hangs_on_the_mother() -> None:
+    registers = Registers(rows(FATHER, MOTHER))
+    _, found = filled(registers, FATHER)
+    assert registers.waves == [
+        {"G01": AT_HOME, "G15": {"marriage"}},
+        {"G15": {"registered"}, "G18": {"notice"}},
+    ]
+    assert found.rows["mother"]["full_name"] == "Ka Wẽn"
+    values = {name: item["value"] for q in registers.questions for name, item in q.body["items"].items()}
+    assert values["notice"] == values["registered"] == {"is": MOTHER.number}
+    assert values["spouse"] == {"of": "me.spouse"}
+    assert values["household"] == {"of": "residence.household"}
+    assert values["me"] == {"is": FATHER.number}
+
+
+def test_every_question_names_the_purpose_and_the_draft_it_is_asked_for() -> None:
+    registers = Registers()
+    filled(registers)
+    assert {(q.purpose, q.case) for q in registers.questions} == {("p", "draft/1")}
+
+
+def test_an_unmarried_father_is_not_asked_for_a_mother_nobody_knows() -> None:
+    registers = Registers(rows(FATHER, None))
+    _, found = filled(registers, FATHER)
+    assert len(registers.waves) == 1
+    assert found.rows["mother"] is None
+    assert prefill.silent_nodes(portal(), FORM, found) == []
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [({"G18"}, ["G18"]), ({"G15"}, ["G15"]), ({"G01"}, ["G01"]), ({"G15", "G18"}, ["G15", "G18"])],
+)
+def test_a_silent_owner_is_named_and_the_others_answers_stand(silent: set[str], told: list[str]) -> None:
+    answers, found = filled(Registers(silent=silent))
+    assert prefill.silent_nodes(portal(), FORM, found) == told
+    assert len(answers) == 3 - len(silent)
+
+
+def test_when_population_is_silent_what_hangs_on_it_is_silent_too() -> None:
+    registers = Registers(rows(FATHER, MOTHER), silent={"G01"})
+    _, found = filled(registers, FATHER)
+    assert len(registers.waves) == 1  # the mother is unknown, so nobody is asked about her
+    assert prefill.silent_nodes(portal(), FORM, found) == ["G01", "G15", "G18"]
+    assert prefill.is_silent(FORM, found, "mother")
+    assert prefill.is_silent(FORM, found, "notice")
+    assert not prefill.is_silent(FORM, found, "marriage")
+
+
+def test_a_silent_owner_is_asked_once_a_page() -> None:
+    registers = Registers(silent={"G01", "G15", "G18"})
+    filled(registers)
+    assert len(registers.waves) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text.replace("Thôn 3", "Thôn 4"),
+        lambda text: text.replace('"gender":"male"', '"gender":"female"'),
+        lambda text: text.replace('"case":"draft/1"', '"case":"draft/2"'),
+    ],
+)
+def test_an_answer_that_was_tampered_with_while_it_was_kept_is_refused(spoil: Any) -> None:
+    answers, _ = filled(Registers())
+    spoilt = [spoil(text) for text in answers]
+    assert spoilt != answers
+    with pytest.raises(Refused):
+        prefill.read_answers(portal(), FORM, MOTHER, spoilt)
+
+
+def test_answers_are_kept_as_they_were_signed() -> None:
+    answers, _ = filled(Registers())
+    for text in answers:
+        assert set(msgspec.json.decode(text)) == {"header", "body", "signature"}
