@@ -138,9 +138,7 @@ class Flow:
 
     def _submit(self, birth: Birth, lines: "_Lines") -> None:
         birth.submitted = time.monotonic()
-        answer = self._send(lines, "portal", "submit", birth.filled.request)
-        if answer.status != 302 or not answer.location.endswith("/receipt"):
-            raise Unexpected(_told(answer))
+        answer = expected(self._send(lines, "portal", "submit", birth.filled.request), 302)
         birth.code = answer.location.split("/")[2]
 
     def _check(self, birth: Birth, lines: "_Lines") -> None:
@@ -154,9 +152,7 @@ class Flow:
 
     def _act(self, lines: "_Lines", birth: Birth, verb: str, version: int) -> None:
         request = self.desk.act(verb, birth.branch, birth.filled.family.unit, version)
-        answer = self._send(lines, "H36", verb, request)
-        if answer.status != 303:
-            raise Unexpected(_told(answer))
+        expected(self._send(lines, "H36", verb, request), 303)
 
     def _send(self, lines: "_Lines", node: str, what: str, request: bytes) -> Answer:
         began = time.monotonic()
@@ -186,9 +182,13 @@ class _Lines:
             line.close()
 
 
-def _told(answer: Answer) -> str:
-    marked = [line.strip() for line in answer.text.splitlines() if '<li><a href="#f-' in line or "<title>" in line]
-    return f"status {answer.status} {answer.location} {' '.join(marked[:6])}"
+def expected(answer: Answer, status: int) -> Answer:
+    """The answer, if it is the one a birth gives on its way. Raises Unexpected, telling the page's title and errors."""
+    if answer.status != status:
+        marks = ('<li><a href="#f-', "<title>")
+        told = [line.strip() for line in answer.text.splitlines() if any(mark in line for mark in marks)]
+        raise Unexpected(f"status {answer.status} {answer.location} {' '.join(told[:6])}")
+    return answer
 
 
 # ---------------------------------------------------------------------- what has come of them

@@ -2,7 +2,7 @@
 
 Run as a process with the environment of the portal's web process: `python -m lienthong.bench.capture`. Standard input
 holds JSON `[request, …]`, each `{"path", "cookie", "body"}`; standard output gets, for the last of them,
-`{"location", "transactions": [[statement, …], …]}` with every value written out.
+`{"location", "statements": […]}` with every value written out, `BEGIN` and `COMMIT` around those of one transaction.
 """
 
 import io
@@ -18,12 +18,10 @@ import psycopg
 
 from lienthong.kit.storage import Database
 
-Transactions = list[list[str]]
-
 
 def main() -> None:
     requests = json.load(sys.stdin)
-    recorded: Transactions = []
+    recorded: list[str] = []
     _record(recorded)
     from lienthong.config.wsgi import application  # noqa: PLC0415 — reads this process\'s settings
 
@@ -31,7 +29,7 @@ def main() -> None:
     for request in requests:
         recorded.clear()
         location = _send(application, request)
-    json.dump({"location": location, "transactions": recorded}, sys.stdout)
+    json.dump({"location": location, "statements": recorded}, sys.stdout)
 
 
 def _send(application: Any, request: Mapping[str, str]) -> str:
@@ -56,19 +54,20 @@ def _send(application: Any, request: Mapping[str, str]) -> str:
     return answered["location"]
 
 
-def _record(recorded: Transactions) -> None:
-    """Write down every statement from now on, by transaction."""
+def _record(recorded: list[str]) -> None:
+    """Write down every statement from now on."""
     execute, transaction = psycopg.Connection.execute, Database.transaction
 
     def executing(self: Any, query: str, params: Any = None, **more: Any) -> Any:
-        recorded[-1].append(written_out(query, params))
+        recorded.append(written_out(query, params))
         return execute(self, query, params, **more)
 
     @contextmanager
     def transacting(self: Database) -> Iterator[Any]:
-        recorded.append([])
+        recorded.append("BEGIN")
         with transaction(self) as tx:
             yield tx
+        recorded.append("COMMIT")
 
     psycopg.Connection.execute = executing  # type: ignore[method-assign, assignment]
     Database.transaction = transacting  # type: ignore[method-assign]

@@ -105,7 +105,7 @@ def submit_http(options: Options) -> Measured:
         pgbench = floor.pgbench(country)
         script = submission.script(country, ready.filled[:2])
         if pgbench:
-            shape = "floor: {} transactions with {} statements, pgbench, 8 clients".format(
+            shape = "floor: its {} statements in {} transactions, pgbench, 8 clients".format(
                 *submission.statements(script)
             )
         for part in _parts(ready.filled[2:], ROUNDS):
@@ -128,10 +128,8 @@ def _submit(country: Country, filled: Sequence[Filled]) -> list[float]:
         line, taken = Line(port), []
         for one in own:
             began = time.monotonic()
-            answer = line.send(one.request)
+            births.expected(line.send(one.request), 302)
             taken.append(time.monotonic() - began)
-            if answer.status != 302:
-                raise births.Unexpected(f"status {answer.status}")
         line.close()
         return taken
 
@@ -171,12 +169,12 @@ def _one_birth(ready: Ready, filled: Filled) -> float:
     """Seconds from the chair's request until the portal knows of the last effect."""
     country, unit = ready.country, filled.family.unit
     lines = {node: Line(country.places[node].port) for node in ("portal", "H36")}
-    code = lines["portal"].send(filled.request).location.split("/")[2]
+    code = births.expected(lines["portal"].send(filled.request), 302).location.split("/")[2]
     branch = until(lambda: _value(country, "H36", "SELECT code FROM dossier WHERE parent = %s", code), 10, "the branch")
-    lines["H36"].send(ready.desk.act("check", branch, unit, births.FIRST_VERSION))
+    births.expected(lines["H36"].send(ready.desk.act("check", branch, unit, births.FIRST_VERSION)), 303)
     time.sleep(0.3)  # idle again
     began = time.monotonic()
-    lines["H36"].send(ready.desk.act("decide", branch, unit, births.FIRST_VERSION + 1))
+    births.expected(lines["H36"].send(ready.desk.act("decide", branch, unit, births.FIRST_VERSION + 1)), 303)
     status = "SELECT status = %s FROM dossier WHERE code = %s"
     until(lambda: _value(country, "portal", status, RETURNED, code), 30, "the last effect", pause=0.005)
     taken = time.monotonic() - began
@@ -227,7 +225,11 @@ def _ready(count: int, options: Options) -> Iterator[Ready]:
         began = time.monotonic()
         filled = families.fill_in(country, found)
         _say(options, f"{count} forms filled in, {(time.monotonic() - began) / count * 1000:.0f} ms each")
-        yield Ready(country, filled, families.open_desk(country, {family.unit for family in found}))
+        ready = Ready(country, filled, families.open_desk(country, {family.unit for family in found}))
+        try:
+            yield ready
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}; lienthong stuck says:\n{country.command('stuck')}") from late
 
 
 def _parts(filled: Sequence[Filled], count: int) -> list[Sequence[Filled]]:

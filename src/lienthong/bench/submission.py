@@ -36,18 +36,18 @@ def script(country: Country, filled: Sequence[Filled]) -> str:
     draft, code = last.path.rpartition("/")[2], captured["location"].split("/")[2]
     _copy_tables(country, draft)
     lines = [r"\set n random(100000000000, 999999999999)", rf"\set d random(1, {DRAFTS})"]
-    for statements in captured["transactions"]:
-        lines.append("BEGIN;")
-        lines += [_renewed(statement, code, draft, last.family.notice) + ";" for statement in statements]
-        lines.append("COMMIT;")
+    lines += [_renewed(statement, code, draft, last.family.notice) + ";" for statement in captured["statements"]]
     return "\n".join(lines) + "\n"
 
 
 def statements(of_script: str) -> tuple[int, int]:
-    """How many transactions and statements a script holds."""
-    lines = of_script.splitlines()
-    transactions = lines.count("COMMIT;")
-    return transactions, sum(line.endswith(";") for line in lines) - 2 * transactions
+    """How many statements a script holds, and in how many transactions: one outside is one of its own."""
+    lines = [line for line in of_script.splitlines() if line.endswith(";")]
+    bounds, inside, alone = 2 * lines.count("COMMIT;"), False, 0
+    for line in lines:
+        inside = line == "BEGIN;" or (inside and line != "COMMIT;")
+        alone += not inside and line != "COMMIT;"
+    return len(lines) - bounds, bounds // 2 + alone
 
 
 def _request(filled: Filled) -> dict[str, str]:

@@ -54,8 +54,8 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a dossier was opened with: declared values by field; registers' signed answers and the sealed results of earlier
-    branches, as the text that was signed."""
+    """What a dossier was opened with: declared values by field; registers' signed answers and the sealed results of
+    earlier branches, as the text that was signed."""
 
     declared: dict[str, Any]
     sources: list[str] = []

@@ -352,11 +352,11 @@ def branch_moved(node: Node, tx: Tx, sender: str, told: Mapping[str, Any]) -> No
     dossiers.save(tx, parent)
     if done:
         _hand_on(node, tx, parent, name, str(told["result"]), following)
-    results.opened(node, {name: result}, parent.identity.code, by=parent.state.branches[name].node)
+
 
 def _hand_on(node: Node, tx: Tx, parent: Dossier, name: str, result: str, following: list[Branch]) -> None:
     """A result goes at once to the parent, and with the branches that come after it to their agencies."""
-    results.opened(node, {name: result}, parent.identity.code)
+    results.opened(node, {name: result}, parent.identity.code, by=parent.state.branches[name].node)
     dossiers.keep_result(tx, parent.identity.code, name, result)
     if following:
         declared = dossiers.content(tx, parent.identity.code).declared

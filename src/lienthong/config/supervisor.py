@@ -70,6 +70,7 @@ def import_rooms() -> None:
     preload.load()
     gc.collect()
     gc.freeze()  # children do not touch, and so do not copy, what was imported before the fork
+    gc.set_threshold(20_000, 20, 50)  # requests leave few cycles behind: look for them less often
 
 
 class Supervisor:

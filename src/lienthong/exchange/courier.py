@@ -127,7 +127,8 @@ class Lane:
             pairs = sorted(zip(rows, receipts, strict=True), key=lambda pair: pair[0].case_code)
             try:
                 self._settle(pairs, careful=False)
-            except Exception:
+            except Exception as error:
+                _log.warning("receipts of %s are settled one by one: %s", self._recipient, type(error).__name__)
                 self._settle(pairs, careful=True)
         return len(rows)
 

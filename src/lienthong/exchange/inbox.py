@@ -52,7 +52,8 @@ def receive(node: Node, raw: bytes) -> bytes:
     opened = [_open(node, envelope) for envelope in batch.envelopes]
     try:
         receipts = _take_all(node, opened, careful=False)
-    except Exception:
+    except Exception as error:
+        _log.warning("a batch of %d is taken in one by one: %s", len(opened), type(error).__name__)
         receipts = _take_all(node, opened, careful=True)
     return msgspec.json.encode(Reply(receipts))
 
@@ -94,8 +95,8 @@ def _known(tx: Tx, ids: list[str]) -> dict[str, tuple[str, str]]:
 
 
 class _Taking:
-    """One pass over a batch. Careful, it gives each message a savepoint and goes on after a failure; otherwise the first
-    failure ends it."""
+    """One pass over a batch. Careful, it gives each message a savepoint and goes on after a failure; otherwise the
+    first failure ends it."""
 
     def __init__(self, node: Node, tx: Tx, careful: bool, known: dict[str, tuple[str, str]]) -> None:
         self._node, self._tx, self._careful, self._known = node, tx, careful, known
@@ -163,7 +164,7 @@ def _deny(tx: Tx, message: Message, code: str, reason: str) -> Refusal:
 
 
 def _hear_receipt(node: Node, tx: Tx, message: Message) -> Outcome:
-    """A later word on something we sent: only its recipient can say it, and only once. It may overtake the first one."""
+    """A later word on something we sent: only its recipient has it, and only once. It may overtake the first one."""
     outcome = outcome_of(message.body)
     if isinstance(outcome, Stored):
         raise Refused("malformed", "a later word says how it ended")

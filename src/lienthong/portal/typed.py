@@ -25,4 +25,4 @@ def typed_values(form: Form, terms: Mapping[str, Term], posted: Mapping[str, str
 def _date(year: str, month: str, day: str) -> str:
     if not (year or month or day):
         return ""
-    return f"{year[:4]}-{month[:2]:0>2}-{day[:2]:0>2}"
+    return f"{year[:10]}-{month[:10]:0>2}-{day[:10]:0>2}"

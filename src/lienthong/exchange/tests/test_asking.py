@@ -107,7 +107,7 @@ def test_a_partner_that_hangs_costs_the_deadline_and_no_more(pair: Pair) -> None
     pair.door.open.clear()
     start = time.monotonic()
     assert pair.a.asker.ask(pair.question(), within=0.3) is None
-    assert 0.25 < time.monotonic() - start < 1.0
+    assert 0.25 < time.monotonic() - start < 1.5
 
 
 def test_one_hanging_partner_does_not_take_the_answers_of_others(pair: Pair) -> None:
@@ -123,14 +123,14 @@ def test_only_so_many_threads_wait_for_one_partner(pair: Pair) -> None:
     pair.door.open.clear()
     start = time.monotonic()
     assert pair.a.asker.ask_all([pair.question()] * 12, within=0.4) == [None] * 12
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 2.0
     assert len(pair.door.heard) <= AT_ONCE
 
 
 def test_the_breaker_opens_after_failures_in_a_row_and_closes_again(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "STAYS_OPEN", 0.3)
+    monkeypatch.setattr(asking, "STAYS_OPEN", 0.6)
     pair.door.status = 500
     for _ in range(OPENS_AFTER):
         assert pair.a.asker.ask(pair.question()) is None
@@ -138,7 +138,7 @@ def test_the_breaker_opens_after_failures_in_a_row_and_closes_again(
     heard = len(pair.door.heard)
     assert pair.a.asker.ask(pair.question()) is None
     assert len(pair.door.heard) == heard  # it was not even asked
-    time.sleep(0.35)
+    time.sleep(0.65)
     assert pair.a.asker.ask(pair.question()) is not None
 
 

@@ -27,9 +27,13 @@ def replies(change: Callable[[list[Envelope | None]], list[Envelope | None]]) ->
 
 
 def test_a_message_of_an_act_that_was_undone_is_not_sent(pair: Pair) -> None:
-    with pytest.raises(RuntimeError), pair.a.database.transaction() as tx:
-        outbox.send(pair.a, tx, "B", "toy.effect", {}, case="T-1", purpose=PURPOSE)
-        raise RuntimeError
+    def act() -> None:
+        with pair.a.database.transaction() as tx:
+            outbox.send(pair.a, tx, "B", "toy.effect", {}, case="T-1", purpose=PURPOSE)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        act()
     assert pair.deliver() == 0
 
 
@@ -297,7 +301,7 @@ def test_two_couriers_of_one_node_deliver_each_message_once(
     assert [pair.settled(message) for message in messages] == [1] * 20
 
 
-def _until(holds: Callable[[], bool], within: float = 10.0) -> None:
+def _until(holds: Callable[[], bool], within: float = 20.0) -> None:
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline

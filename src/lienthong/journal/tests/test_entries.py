@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from lienthong.journal import entries
-from lienthong.journal.entries import ChainBroken, append, append_reads, verify_stream
+from lienthong.journal.entries import ChainBroken, append, append_all, append_reads, verify_stream
 from lienthong.kit import clock
 from lienthong.kit.storage import Database
 
@@ -114,6 +114,15 @@ def test_a_record_that_a_load_brought_in_begins_at_its_second_version(journal: J
     assert journal.verify("persons/loaded", head) == 1
     with pytest.raises(ChainBroken):
         journal.verify("persons/loaded", b"")
+
+
+def test_entries_written_together_chain_as_if_written_one_by_one(journal: Journal) -> None:
+    at, contents = clock.now(), [{"act": number, "name": "K’ Brêm"} for number in (1, 2, 3)]
+    with journal.database.transaction() as tx:
+        first = append(tx, "dossier/together", "act", contents[0], at=at)
+        told = [(at, content) for content in contents[1:]]
+        head = append_all(tx, "dossier/together", "act", told, first=2, previous=first)
+    assert journal.verify("dossier/together", head) == 3
 
 
 def test_two_writers_of_one_number_meet(journal: Journal) -> None:

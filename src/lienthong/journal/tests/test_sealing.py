@@ -23,6 +23,10 @@ from lienthong.kit.series import next_number
 from lienthong.kit.storage import Database, Tx
 
 WRITERS, ROUNDS, RECORDS = 8, 25, 5
+SMUGGLING = """
+INSERT INTO journal_entry (xid, stream, number, kind, at, payload, digest, chain)
+SELECT xid, 'dossier/smuggled', 1, kind, at, payload, digest, chain FROM journal_entry WHERE number = 2
+"""
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ def test_eight_writers_against_a_follower_lose_nothing_and_keep_each_records_ord
         following = threads.submit(follower.run)
         committed = [row for rows in threads.map(writer, range(WRITERS)) for row in rows]
         follower.done.set()
-        following.result(timeout=20)
+        following.result(timeout=60)
 
     delivered = [(row.stream, row.number) for _, row in follower.got]
     assert len(committed) > 300
@@ -186,8 +190,7 @@ def test_a_window_larger_than_a_seal_is_closed_by_several(database: Database, mo
         "DELETE FROM journal_entry WHERE number = 2",
         "UPDATE seal SET root = sha256(root), chain = sha256(chain)",
         "UPDATE seal SET count = count - 1",
-        "INSERT INTO journal_entry (xid, stream, number, kind, at, payload, digest, chain)"
-        " SELECT xid, 'dossier/smuggled', 1, kind, at, payload, digest, chain FROM journal_entry WHERE number = 2",
+        SMUGGLING,
     ],
 )
 def test_what_is_changed_removed_or_smuggled_in_after_sealing_is_found(

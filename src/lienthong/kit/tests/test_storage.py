@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from lienthong.kit.storage import Database
+from lienthong.kit.storage import Database, Tx
 
 PUT = "INSERT INTO series (name, last) VALUES (%s, 1)"
 
@@ -35,26 +35,36 @@ def test_a_promise_is_kept_only_once_the_work_is_durable(database: Database) -> 
 
 def test_a_block_that_raises_leaves_nothing_and_promises_nothing(database: Database) -> None:
     kept: list[str] = []
-    with pytest.raises(RuntimeError), database.transaction() as tx:
-        tx.run(PUT, ("undone",))
-        tx.after_commit(lambda: kept.append("promise"))
-        raise RuntimeError
+
+    def fail() -> None:
+        with database.transaction() as tx:
+            tx.run(PUT, ("undone",))
+            tx.after_commit(lambda: kept.append("promise"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert kept == []
     assert not stands(database, "undone")
 
 
 def test_a_savepoint_undoes_its_own_writing_and_its_own_promises(database: Database) -> None:
     kept: list[str] = []
+
+    def fail(tx: Tx) -> None:
+        with tx.savepoint():
+            tx.run(PUT, ("inner",))
+            with tx.savepoint():
+                tx.after_commit(lambda: kept.append("inner"))
+            raise RuntimeError
+
     with database.transaction() as tx:
         tx.run(PUT, ("outer",))
         tx.after_commit(lambda: kept.append("outer"))
         with tx.savepoint():
             tx.after_commit(lambda: kept.append("whole"))
-        with pytest.raises(RuntimeError), tx.savepoint():
-            tx.run(PUT, ("inner",))
-            with tx.savepoint():
-                tx.after_commit(lambda: kept.append("inner"))
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            fail(tx)
         tx.after_commit(lambda: kept.append("later"))
     assert kept == ["outer", "whole", "later"]
     assert stands(database, "outer")

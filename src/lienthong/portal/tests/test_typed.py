@@ -54,7 +54,12 @@ def test_text_is_kept_up_to_a_length_without_outer_spaces() -> None:
 
 
 def test_a_flag_is_set_only_by_its_word() -> None:
-    for posted, value in (({"pledge": "yes"}, True), ({"pledge": "no"}, False), ({}, False), ({"pledge": "true"}, False)):
+    for posted, value in (
+        ({"pledge": "yes"}, True),
+        ({"pledge": "no"}, False),
+        ({}, False),
+        ({"pledge": "true"}, False),
+    ):
         assert typed_values(FORM, TERMS, posted)["pledge"] is value
 
 

@@ -21,9 +21,8 @@ def g01(office: Callable[[str], Node]) -> Node:
     person(place, FATHER, "K’ Brèo", gender="male", birth_date="1992-09-17", spouse=MOTHER)
     enter(place, "households", code="HK-1", unit=DI_LINH, address="Thôn 3", householder=FATHER)
     for number, relation in ((FATHER, "householder"), (MOTHER, "spouse")):
-        enter(
-            place, "residences", person=number, household="HK-1", relation=relation, kind="permanent", since="2020-02-14"
-        )  # fmt: skip
+        facts = {"relation": relation, "kind": "permanent", "since": "2020-02-14"}
+        enter(place, "residences", person=number, household="HK-1", **facts)
     return place
 
 
@@ -41,9 +40,12 @@ def test_the_answer_holds_only_fields_that_the_right_names(g01: Node) -> None:
     me = ask(g01, me=item("persons", "number", literal=MOTHER)).body["items"]["me"]
     assert me["full_name"] == "Ka Wẽn"
     assert set(me) == {
-        "number", "full_name", "birth_date", "gender", "ethnicity", "nationality", "hometown", "spouse", "died_on", "phone",
+        "number", "full_name", "birth_date", "gender", "ethnicity", "nationality", "hometown", "spouse", "died_on",
+        "phone",
     }  # fmt: skip
-    officer = ask(g01, sender="H36", purpose="civil-status/birth-registration", me=item("persons", "number", literal=MOTHER))
+    officer = ask(
+        g01, sender="H36", purpose="civil-status/birth-registration", me=item("persons", "number", literal=MOTHER)
+    )
     assert "phone" not in officer.body["items"]["me"]
     assert "spouse" not in officer.body["items"]["me"]
 
@@ -105,7 +107,12 @@ def test_a_many_item_gives_rows_up_to_a_limit(g01: Node) -> None:
         ("no-right", {"it": item("residences", "person", literal=MOTHER)}, "H36", "civil-status/birth-registration"),
         ("unknown-register", {"it": item("births", "mother", literal=MOTHER)}, "portal", LINKED),
         ("unknown-register", {"it": item("persons", "phone", literal="0900000001")}, "portal", LINKED),
-        ("too-many", {f"i{n}": item("persons", "number", literal=MOTHER) for n in range(MOST_ITEMS + 1)}, "portal", LINKED),
+        (
+            "too-many",
+            {f"i{n}": item("persons", "number", literal=MOTHER) for n in range(MOST_ITEMS + 1)},
+            "portal",
+            LINKED,
+        ),
         ("malformed", {"it": {"register": "persons"}}, "portal", LINKED),
         ("malformed", {"it": {**item("persons", "number", literal=MOTHER), "fields": ["*"]}}, "portal", LINKED),
         ("malformed", {"it": item("persons", "number", literal=5)}, "portal", LINKED),  # type: ignore[arg-type]

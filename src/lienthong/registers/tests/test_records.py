@@ -55,7 +55,10 @@ def test_an_amendment_keeps_the_past_and_goes_on_in_the_chain(g01: Node) -> None
     assert (row.version, row.phone, row.spouse, row.recorded_by) == (3, "0900000002", "068092000001", "decision 7")
     assert row.valid_from == date(2026, 11, 1)
     past = in_node(g01, lambda tx: tx.all("SELECT * FROM persons_past WHERE number = %s ORDER BY version", (number,)))
-    assert [(r.version, r.phone, r.recorded_by) for r in past] == [(1, None, "load:test"), (2, "0900000001", "decision 7")]
+    assert [(r.version, r.phone, r.recorded_by) for r in past] == [
+        (1, None, "load:test"),
+        (2, "0900000001", "decision 7"),
+    ]
     assert all(r.superseded_at >= r.recorded_at for r in past)
     assert in_node(g01, lambda tx: verify_stream(tx, f"persons/{number}", bytes(row.chain))) == 3
 

@@ -94,7 +94,20 @@ def test_what_it_compiles_to_is_what_postgresql_takes(node_database: Callable[[s
 
 @pytest.mark.parametrize(
     "identifier",
-    ["", "Dogs", "toy dogs", 'toy"dogs', "toy;drop", "toy-dogs", "chó", "_dogs", "1dogs", "toy\x00", "dogs\n", "d" * 64],
+    [
+        "",
+        "Dogs",
+        "toy dogs",
+        'toy"dogs',
+        "toy;drop",
+        "toy-dogs",
+        "chó",
+        "_dogs",
+        "1dogs",
+        "toy\x00",
+        "dogs\n",
+        "d" * 64,
+    ],
 )
 def test_an_odd_identifier_is_refused(identifier: str) -> None:
     with pytest.raises(ValueError, match="identifier"):
@@ -116,4 +129,3 @@ def test_every_register_of_the_country_compiles() -> None:
         catalogue = load(HOME / "catalogue", node, source_hashes())
         for register in catalogue.owned.values():
             assert migration(register, catalogue.terms).sql.startswith(f"-- {register.name.en}: ")
-
