@@ -125,7 +125,7 @@ def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Con
     at, first = identity.received_at, service.process.steps[0]
     conditions = []
     if first.straight_through:
-        handed_on = results.opened(node, content.results, identity.case)
+        handed_on = results.opened(node, content.results, identity.case, results.sealers(node, service))
         conditions = RULES[first.straight_through](node, tx, content.declared, handed_on, at.date())
     listed = {"verified": [{"met": c.met, "vi": c.words.vi, "en": c.words.en} for c in conditions]}
     verified = bool(conditions) and all(condition.met for condition in conditions)
@@ -230,7 +230,7 @@ def _decided(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Co
     """Write the decision and ask for the record: here when the register is ours, else of its owner."""
     dossiers.add(service, dossier, decision)
     step = service.process.step(dossier.state.step)
-    handed_on = results.opened(node, content.results, dossier.identity.case)
+    handed_on = results.opened(node, content.results, dossier.identity.case, results.sealers(node, service))
     fields = values.fill(step.fields, dossier, content.declared, handed_on, clock.today())
     register = node.catalogue.owned.get(step.register)
     if register is not None:
@@ -356,7 +356,7 @@ def branch_moved(node: Node, tx: Tx, sender: str, told: Mapping[str, Any]) -> No
 
 def _hand_on(node: Node, tx: Tx, parent: Dossier, name: str, result: str, following: list[Branch]) -> None:
     """A result goes at once to the parent, and with the branches that come after it to their agencies."""
-    results.opened(node, {name: result}, parent.identity.code, by=parent.state.branches[name].node)
+    results.opened(node, {name: result}, parent.identity.code, {name: parent.state.branches[name].node})
     dossiers.keep_result(tx, parent.identity.code, name, result)
     if following:
         declared = dossiers.content(tx, parent.identity.code).declared

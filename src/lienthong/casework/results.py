@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from lienthong.casework.dossiers import Dossier
+from lienthong.catalogue.shapes import Service
 from lienthong.exchange import envelopes
 from lienthong.exchange.envelopes import Header, Refused
 from lienthong.exchange.node import Node
@@ -41,18 +42,22 @@ def issue(node: Node, dossier: Dossier, recorded: Mapping[str, Any], at: datetim
     return msgspec.json.encode(envelopes.close(header, body, node.seal)).decode()
 
 
-def opened(node: Node, sealed: Mapping[str, str], case: str, by: str = "") -> dict[str, dict[str, Any]]:
+def sealers(node: Node, service: Service) -> dict[str, str]:
+    """Who must have sealed the results that a service is handed: by branch, the node that handles its service."""
+    return {branch: node.catalogue.service(slug).card.handled_by for branch, slug in service.card.takes.items()}
+
+
+def opened(node: Node, sealed: Mapping[str, str], case: str, by: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """The bodies of results by branch, once each is certain to be what its agency sealed for this case.
 
-    `by` names the node that must have sealed them, where that is known. Raises Refused when a seal, the case or the
-    branch does not fit.
+    `by` names the node that must have sealed each. Raises Refused when a seal, the case or the branch does not fit.
     """
     bodies = {}
     for branch, text in sealed.items():
         envelope = envelopes.decode(text.encode())
         message = envelopes.open_envelope(envelope, node.directory, recipient="", at=None, purpose="seal")
-        elsewhere = message.header.case != case or branch not in (OWN, message.body.get("branch"))
-        if elsewhere or by not in ("", message.header.sender):
+        elsewhere = message.header.case != case or branch != message.body.get("branch")
+        if elsewhere or message.header.sender != by.get(branch):
             raise Refused("wrong-result", f"the result under {branch!r} belongs elsewhere")
         bodies[branch] = message.body
     return bodies

@@ -104,6 +104,7 @@ def load(folder: Path, node: str, rules: Mapping[str, str]) -> Catalogue:
 
     handled = {slug for slug, service in services.items() if service.card.handled_by == node}
     handled |= {branch.service for slug in handled for branch in services[slug].branches}
+    handled |= {slug for taker in handled for slug in services[taker].card.takes.values()}
     mine = [right for right in rights if node in (right.grantor, right.grantee) or right.grantor == "*"]
     asked = {right.register for right in mine if right.register}
     return Catalogue(
@@ -142,7 +143,10 @@ def _read_service(folder: Path, rules: Mapping[str, str]) -> Service:
     if missing := [name for name in named if name not in rules]:
         raise CatalogueError(f"{slug}: no such rule: {', '.join(missing)}")
     parts = [raw(path) for path in sorted(folder.glob("*.yaml"))]
-    content = msgspec.json.encode([parts, {name: rules[name] for name in named}], order="deterministic", enc_hook=str)
+    top = folder.parents[2]
+    shared = [raw(top / "dictionary.yaml"), raw(top / "calendars" / "vietnam.yaml")]  # they decide a case too
+    decisive = [parts, shared, {name: rules[name] for name in named}]
+    content = msgspec.json.encode(decisive, order="deterministic", enc_hook=str)
     return Service(
         slug=slug,
         revision=hashlib.sha256(content).hexdigest(),

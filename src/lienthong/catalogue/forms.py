@@ -43,10 +43,13 @@ def _problem(field: Field, term: Term, value: Any, today: date) -> str | None:
         return None if value is True else "required"
     if not isinstance(value, str):
         return "not-text"
-    return _problem_of_text(field, term, value, today)
+    if field.only and value not in field.only:
+        return "not-in-list"
+    return problem_of(term, value, today)
 
 
-def _problem_of_text(field: Field, term: Term, value: str, today: date) -> str | None:
+def problem_of(term: Term, value: str, today: date) -> str | None:
+    """What is wrong with a value of a term, as a code; None when nothing is."""
     match term.type:
         case "text":
             if len(value) > term.most:
@@ -60,7 +63,7 @@ def _problem_of_text(field: Field, term: Term, value: str, today: date) -> str |
                 return "not-a-date"
             return "in-the-future" if term.past and day > today else None
         case "code":
-            return None if value in term.codes and (not field.only or value in field.only) else "not-in-list"
+            return None if value in term.codes else "not-in-list"
     pattern = {"person": _PERSON, "unit": _UNIT, "facility": _FACILITY, "key": _KEY, "number": _NUMBER}[term.type]
     return None if pattern.fullmatch(value) else "not-a-number"
 

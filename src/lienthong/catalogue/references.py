@@ -53,6 +53,7 @@ def _of_service(
     services: Mapping[str, Service],
 ) -> Iterator[Reference]:
     yield service.slug, "node", service.card.handled_by, nodes
+    yield from ((f"{service.slug}/service.yaml", "service", slug, services) for slug in service.card.takes.values())
     if service.card.about:
         yield f"{service.slug}/service.yaml", "field", service.card.about, service.form.fields
     yield from _of_form(f"{service.slug}/form.yaml", service.form, terms, registers)

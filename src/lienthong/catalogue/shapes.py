@@ -158,7 +158,8 @@ class Limit(_Strict, frozen=True):
 
 
 class ServiceCard(_Strict, frozen=True):
-    """service.yaml: what people and other agencies are told."""
+    """service.yaml: what people and other agencies are told. `takes` are the results it is handed, by branch, with the
+    service that gives each."""
 
     code: str
     name: Words
@@ -173,6 +174,7 @@ class ServiceCard(_Strict, frozen=True):
     results: list[Words]
     life_event: str = ""
     about: str = ""
+    takes: dict[str, str] = {}
 
 
 class Example(_Strict, frozen=True):

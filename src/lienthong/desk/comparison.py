@@ -162,7 +162,7 @@ def _handed_on(evidence: Evidence) -> list[Group]:
     """Sealed results of the branches before this one, as their agencies wrote them."""
     identity, handed = evidence.dossier.identity, evidence.content.results
     try:
-        bodies = results.opened(evidence.node, {n: t for n, t in handed.items() if n != results.OWN}, identity.case)
+        bodies = results.opened(evidence.node, handed, identity.case, results.sealers(evidence.node, evidence.service))
     except Refused:
         return [Group(_("Kết quả trước đó"), [Row(_("Chữ ký của kết quả kèm theo không đúng"), "", differs=True)])]
     labels = {

@@ -93,10 +93,9 @@ class Database:
     def transaction(self) -> Generator[Tx]:
         """Commit at the end of the block, roll back when it raises."""
         self._open()
-        with self._pool.connection() as connection:
-            with connection.pipeline() as pipeline, connection.transaction():
-                tx = Tx(connection, pipeline)
-                yield tx
+        with self._pool.connection() as connection, connection.pipeline() as pipeline, connection.transaction():
+            tx = Tx(connection, pipeline)
+            yield tx
         tx.committed()
 
     def one(self, sql: str, params: Parameters = None) -> Any:

@@ -5,9 +5,10 @@ where the register is completed by another (a birth by the population register),
 it gives its own.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from lienthong.catalogue.forms import problem_of
 from lienthong.catalogue.shapes import Register
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
@@ -92,6 +93,7 @@ def completed(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> bool:
 
 def _complete(node: Node, tx: Tx, register: Register, fields: dict[str, Any], at: datetime) -> dict[str, Any]:
     """The whole row: what was given, what the register fills in by itself, what its rule numbers."""
+    _check_values(node, register, fields, at.date())
     row = {name: fields.get(name) for name in register.fields}
     if "registered_on" in row:
         row["registered_on"] = at.date().isoformat()
@@ -100,11 +102,32 @@ def _complete(node: Node, tx: Tx, register: Register, fields: dict[str, Any], at
     if register.register == "persons":
         _check_parents(node, tx, row)
     if register.rule:
-        row[register.key] = RULES[register.rule](tx, row, at.date(), node.territory)
+        row[register.key] = _numbered(node, tx, register, row, at)
     missing = [n for n, column in register.fields.items() if row[n] in (None, "") and not column.optional]
     if missing:
         raise Refused("incomplete", f"{register.register} needs {', '.join(missing)}")
     return row
+
+
+def _check_values(node: Node, register: Register, fields: dict[str, Any], today: date) -> None:
+    """Every value is what its term of the dictionary allows."""
+    for name, value in fields.items():
+        column = register.fields.get(name)
+        if column is None:
+            raise Refused("invalid", f"{register.register} has no {name}")
+        if value not in (None, ""):
+            text = str(value) if isinstance(value, int) else value
+            term = node.catalogue.terms[column.term]
+            problem = problem_of(term, text, today) if isinstance(text, str) else "not-text"
+            if problem:
+                raise Refused("invalid", f"{name}: {problem}")
+
+
+def _numbered(node: Node, tx: Tx, register: Register, row: dict[str, Any], at: datetime) -> str:
+    try:
+        return RULES[register.rule](tx, row, at.date(), node.territory)
+    except KeyError as error:
+        raise Refused("invalid", f"unknown here: {error}") from error
 
 
 def _check_parents(node: Node, tx: Tx, row: dict[str, Any]) -> None:

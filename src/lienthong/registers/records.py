@@ -107,4 +107,5 @@ def _update(table: str, fields: tuple[str, ...], key: str) -> str:
 @lru_cache
 def _select(table: str, columns: tuple[str, ...], fields: tuple[str, ...]) -> str:
     matches = " OR ".join(f"{quoted(column)} = %s" for column in columns)
-    return f"SELECT {', '.join(map(quoted, fields))} FROM {quoted(table)} WHERE {matches}"
+    wanted = ", ".join(map(quoted, fields))
+    return f"SELECT {wanted} FROM {quoted(table)} WHERE {matches} ORDER BY valid_from DESC, {quoted(fields[0])}"

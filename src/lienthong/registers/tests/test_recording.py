@@ -30,7 +30,7 @@ def g15(office: Callable[[str], Node]) -> Node:
 def g01(office: Callable[[str], Node]) -> Node:
     place = office("G01")
     person(place, "068195001234")
-    person(place, "068060000001", "K’ Brông", gender="male", birth_date="1960-01-01", died_on="2026-02-01")
+    person(place, "068060000001", "K’ Brông", gender="male", birth_date="1960-01-01", died_on="2026-01-01")
     return place
 
 
@@ -178,7 +178,7 @@ def test_a_child_gets_a_number_of_the_province_that_registered_the_birth(g01: No
     ("code", "changes"),
     [
         ("unknown-parent", {"mother": "068199999999"}),
-        ("dead-parent", {"father": "068060000001", "birth_date": "2026-12-30"}),
+        ("dead-parent", {"father": "068060000001", "birth_date": "2026-11-20"}),
         ("wrong-gender", {"father": "068195001234"}),
         ("wrong-gender", {"mother": "068060000001", "birth_date": "2026-01-01"}),
         ("too-young", {"birth_date": "2006-11-12"}),
