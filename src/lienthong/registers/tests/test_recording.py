@@ -30,7 +30,7 @@ def g15(office: Callable[[str], Node]) -> Node:
 def g01(office: Callable[[str], Node]) -> Node:
     place = office("G01")
     person(place, "068195001234")
-    person(place, "068060000001", "K’ Brông", gender="male", birth_date="1960-01-01", died_on="2026-01-01")
+    person(place, "068060000001", "K’ Brông", gender="male", birth_date="1960-01-01", died_on="2026-01-20")
     return place
 
 
