@@ -30,6 +30,7 @@ from lienthong.registers import recording
 
 FILE, PROGRESS = "dossier.file", "dossier.progress"
 MACHINE = "máy"
+NEWS_WAITS = 0.5  # seconds for which news that asks nothing of the parent waits for more of it; a result never waits
 
 
 # 1 — the citizen
@@ -307,12 +308,19 @@ def outlook(service: Service, dossier: Dossier) -> dict[str, Any]:
 
 
 def _save_and_tell(node: Node, tx: Tx, service: Service, dossier: Dossier) -> None:
-    """Store what was done and send the parent how the branch stands now."""
+    """Store what was done and send the parent how the branch stands now, with what it has not been sent yet."""
     dossiers.save(tx, dossier)
     identity = dossier.identity
-    if identity.parent_node and identity.parent:
-        body = outlook(service, dossier)
-        outbox.send(node, tx, identity.parent_node, PROGRESS, body, case=identity.parent, purpose=service.slug)
+    if not (identity.parent_node and identity.parent):
+        return
+    body = outlook(service, dossier)
+    held = outbox.take_back(tx, identity.parent_node, PROGRESS, identity.code)
+    body["acts"] = [act for earlier in held for act in earlier["acts"]] + body["acts"]
+    hold = 0.0 if dossier.state.status in FINAL else NEWS_WAITS
+    case, purpose = identity.parent, service.slug
+    outbox.send(
+        node, tx, identity.parent_node, PROGRESS, body, case=case, purpose=purpose, key=identity.code, hold=hold
+    )
 
 
 def branch_opened(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> None:

@@ -14,8 +14,14 @@ from lienthong.kit.storage import Tx
 RECEIPT = "exchange.receipt"
 
 _PUT = """
-INSERT INTO outbox (message, recipient, key, service, case_code, header, body, signature, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO outbox (message, recipient, key, service, case_code, header, body, signature, created_at, next_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp() + %s * interval '1 second')
+"""
+_TAKE_BACK = """
+DELETE FROM outbox
+WHERE recipient = %s AND key = %s AND service = %s AND state = 'waiting' AND attempts = 0
+    AND next_at > clock_timestamp()
+RETURNING id, body
 """
 
 
@@ -30,10 +36,12 @@ def send(
     purpose: str,
     key: str = "",
     officer: str = "",
+    hold: float = 0.0,
 ) -> str:
-    """Store a message to be delivered once this transaction commits; returns its id.
+    """Store a message to be delivered once this transaction commits, or `hold` seconds later; returns its id.
 
-    Messages with the same key reach the recipient in the order in which they were stored.
+    Messages with the same key reach the recipient in the order in which they were stored. Of a held message the sender
+    takes care that nothing overtakes it (`take_back`).
     """
     content = msgspec.json.encode(body)
     at = clock.now()
@@ -52,9 +60,16 @@ def send(
     )
     envelope = envelopes.close(header, content, node.key)
     text = (bytes(envelope.header).decode(), content.decode(), envelope.signature)
-    tx.run(_PUT, (header.id, recipient, header.key, service, case, *text, at))
-    tx.after_commit(lambda: node.doorbell.ring(recipient))
+    tx.run(_PUT, (header.id, recipient, header.key, service, case, *text, at, hold))
+    if not hold:
+        tx.after_commit(lambda: node.doorbell.ring(recipient))
     return header.id
+
+
+def take_back(tx: Tx, recipient: str, service: str, key: str) -> list[dict[str, Any]]:
+    """Withdraw what is still held for a recipient under a key; the bodies, oldest first."""
+    rows = sorted(tx.all(_TAKE_BACK, (recipient, key, service)))
+    return [msgspec.json.decode(row.body) for row in rows]
 
 
 def settle(node: Node, tx: Tx, recipient: str, message: str, outcome: Outcome, *, case: str, purpose: str) -> None:

@@ -5,14 +5,25 @@ reads it. A production node has no such file and lives in real time.
 """
 
 import os
+import time
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-# the clock file as last read: (its time of change, the offset it held)
-_read: list[tuple[int, timedelta]] = [(-1, timedelta())]
+LOOK_AGAIN = 0.05  # seconds for which an offset once read is believed
+
+
+@dataclass
+class _Reading:
+    path: str = ""
+    at: float = 0.0
+    offset: timedelta = timedelta()
+
+
+_last = _Reading()
 
 
 def now() -> datetime:
@@ -27,16 +38,17 @@ def today() -> date:
 
 def offset() -> timedelta:
     """How far the demo country's time runs ahead of real time; zero in production."""
-    path = os.environ.get("LIENTHONG_CLOCK")
-    if not path:
-        return timedelta()
+    path, at = os.environ.get("LIENTHONG_CLOCK", ""), time.monotonic()
+    if path != _last.path or at - _last.at > LOOK_AGAIN:
+        _last.path, _last.at, _last.offset = path, at, _read(path)
+    return _last.offset
+
+
+def _read(path: str) -> timedelta:
     try:
-        modified = Path(path).stat().st_mtime_ns
+        return timedelta(seconds=float(Path(path).read_text() or 0)) if path else timedelta()
     except FileNotFoundError:
         return timedelta()
-    if modified != _read[0][0]:
-        _read[0] = (modified, timedelta(seconds=float(Path(path).read_text() or 0)))
-    return _read[0][1]
 
 
 def shift(by: timedelta | None) -> timedelta:
@@ -51,4 +63,5 @@ def shift(by: timedelta | None) -> timedelta:
     draft = Path(path).with_suffix(".new")
     draft.write_text(str(moved.total_seconds()))
     draft.replace(path)
+    _last.at = 0.0
     return moved

@@ -211,7 +211,11 @@ def test_a_dossier_of_another_revision_is_not_judged_by_this_one() -> None:
     [
         ("H36", {"civil-status/birth-registration"}, set()),
         ("G15", set(), {"births", "marriages"}),
-        ("G01", {"residence/newborn-residence", "civil-status/birth-registration"}, {"persons", "households", "residences"}),
+        (
+            "G01",
+            {"residence/newborn-residence", "civil-status/birth-registration"},
+            {"persons", "households", "residences"},
+        ),
         ("BHXH", {"health-insurance/child-health-card", "civil-status/birth-registration"}, {"insurance_cards"}),
         ("G18", set(), {"birth_notices"}),
         ("G01-eid", set(), {"accounts"}),
