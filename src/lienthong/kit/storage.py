@@ -4,18 +4,25 @@
         row = tx.one("SELECT code, status FROM dossier WHERE id = %s", (7,))
         tx.after_commit(bell.ring)
 
-Rows are named tuples. Statements are pipelined: one whose rows nobody reads does not wait for its answer, so an
-error of it may come out at a later statement, at the end of its savepoint or at the commit. What is to happen once the
-work is durable goes through `after_commit`; it is dropped with a rolled-back transaction.
+Rows are named tuples. A write that nobody waits for (`run`) is kept back and goes to the server together with those
+that follow it, as one statement, before the next read, at the end of a savepoint or at the commit: a statement costs
+more than the row it writes. An error of it comes out there. What is to happen once the work is durable goes through
+`after_commit`; it is dropped with a rolled-back transaction.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
+from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
+
+MOST_PREPARED = 500
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+_OPTIONS = "-c plan_cache_mode=force_generic_plan"  # every statement is a look-up by key or a write of a few rows
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
@@ -27,12 +34,15 @@ class Tx:
         self.connection = connection
         self._pipeline = pipeline
         self._after: list[Callable[[], None]] = []
+        self._writes: list[tuple[str, Sequence[Any]]] = []
 
     def one(self, sql: str, params: Parameters = None) -> Any:
         """The first row, or None."""
+        self.flush()
         return self.connection.execute(sql, params).fetchone()
 
     def all(self, sql: str, params: Parameters = None) -> list[Any]:
+        self.flush()
         return self.connection.execute(sql, params).fetchall()
 
     def value(self, sql: str, params: Parameters = None) -> Any:
@@ -41,11 +51,26 @@ class Tx:
         return None if row is None else row[0]
 
     def run(self, sql: str, params: Parameters = None) -> None:
-        """Execute without waiting for the outcome."""
-        self.connection.execute(sql, params)
+        """Write without waiting for the outcome. Writes in a row must not touch the same record twice."""
+        if isinstance(params, Mapping) or params is None or not sql.lstrip().startswith(_WRITES):
+            self.flush()
+            self.connection.execute(sql, params)
+            return
+        if any(sql == earlier for earlier, _ in self._writes):
+            self.flush()
+        self._writes.append((sql, params))
+
+    def flush(self) -> None:
+        """Send the writes kept back."""
+        if self._writes:
+            statement = _together(tuple(sql for sql, _ in self._writes))
+            params = [value for _, values in self._writes for value in values]
+            self._writes.clear()
+            self.connection.execute(statement, params)
 
     def touch(self, sql: str, params: Parameters = None) -> int:
         """Execute and wait; the number of rows touched."""
+        self.flush()
         cursor = self.connection.execute(sql, params)
         self._pipeline.sync()
         return cursor.rowcount
@@ -54,11 +79,14 @@ class Tx:
     def savepoint(self) -> Generator[None]:
         """What is written inside is undone when the block raises; what the block promised for after the commit too."""
         promised = len(self._after)
+        self.flush()
         try:
             with self.connection.transaction():
                 yield
+                self.flush()
                 self._pipeline.sync()
         except BaseException:
+            self._writes.clear()
             del self._after[promised:]
             raise
 
@@ -86,7 +114,8 @@ class Database:
             timeout=timeout,
             max_idle=60.0,
             open=False,
-            kwargs={"row_factory": namedtuple_row, "autocommit": True, "prepare_threshold": 1},
+            kwargs={"row_factory": namedtuple_row, "autocommit": True, "prepare_threshold": 0, "options": _OPTIONS},
+            configure=_configure,
         )
 
     @contextmanager
@@ -96,6 +125,7 @@ class Database:
         with self._pool.connection() as connection, connection.pipeline() as pipeline, connection.transaction():
             tx = Tx(connection, pipeline)
             yield tx
+            tx.flush()
         tx.committed()
 
     def one(self, sql: str, params: Parameters = None) -> Any:
@@ -111,3 +141,18 @@ class Database:
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    connection.prepared_max = MOST_PREPARED
+    connection.adapters.register_dumper(int, Int8Dumper)  # one prepared statement, whatever the size of its numbers
+
+
+@lru_cache(maxsize=MOST_PREPARED)
+def _together(statements: tuple[str, ...]) -> str:
+    """Several writes as one statement: all but the last stand in its WITH clause. They see the same snapshot."""
+    *first, last = statements
+    if not first:
+        return last
+    named = ", ".join(f"w{place} AS ({sql.strip()})" for place, sql in enumerate(first))
+    return f"WITH {named} {last.strip()}"
