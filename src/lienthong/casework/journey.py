@@ -314,8 +314,9 @@ def _save_and_tell(node: Node, tx: Tx, service: Service, dossier: Dossier) -> No
     if not (identity.parent_node and identity.parent):
         return
     body = outlook(service, dossier)
-    held = outbox.take_back(tx, identity.parent_node, PROGRESS, identity.code)
-    body["acts"] = [act for earlier in held for act in earlier["acts"]] + body["acts"]
+    if dossier.acts - len(dossier.fresh) > 1:  # the first act went with the receipt, nothing can be held yet
+        held = outbox.take_back(tx, identity.parent_node, PROGRESS, identity.code)
+        body["acts"] = [act for earlier in held for act in earlier["acts"]] + body["acts"]
     hold = 0.0 if dossier.state.status in FINAL else NEWS_WAITS
     case, purpose = identity.parent, service.slug
     outbox.send(

@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 from lienthong.catalogue.catalogue import read_nodes
 from lienthong.config.environment import value
 from lienthong.exchange.directory import Directory
-from lienthong.exchange.envelopes import LARGEST
-from lienthong.exchange.inbox import LARGEST_BATCH
 from lienthong.kit.web.site import Site
 
 NODE = value("LIENTHONG_NODE")
@@ -55,7 +53,6 @@ LOCALE_PATHS = [_ROOMS / "locale"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 STATIC_URL = "/static/"
-DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BATCH * LARGEST
 LIENTHONG_TOKEN_KEY = value("LIENTHONG_TOKEN_KEY")
 LIENTHONG_BIND = value("LIENTHONG_BIND")
 LOGGING_CONFIG = None

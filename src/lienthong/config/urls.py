@@ -1,11 +1,10 @@
-"""Routes of this process's node: the exchange and the health check everywhere, then the faces it shows."""
+"""Pages of this process's node: the health check everywhere, then the faces it shows. Machines use `exchange.door`."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from lienthong.config import settings
 from lienthong.desk.urls import desk_patterns, notice_patterns
-from lienthong.exchange.urls import urlpatterns as exchange_patterns
 from lienthong.identity.urls import provider_patterns, relying_patterns
 from lienthong.kit.web.urls import urlpatterns as web_patterns
 from lienthong.portal.urls import urlpatterns as portal_patterns
@@ -26,7 +25,6 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    *exchange_patterns,
     path("health", health, name="health"),
     *web_patterns,
     *(pattern for face in settings.CARD.faces for pattern in FACES[face]),

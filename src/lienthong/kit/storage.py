@@ -30,9 +30,8 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 class Tx:
     """One open database transaction."""
 
-    def __init__(self, connection: psycopg.Connection[Any], pipeline: psycopg.Pipeline) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
-        self._pipeline = pipeline
         self._after: list[Callable[[], None]] = []
         self._writes: list[tuple[str, Sequence[Any]]] = []
 
@@ -69,11 +68,9 @@ class Tx:
             self.connection.execute(statement, params)
 
     def touch(self, sql: str, params: Parameters = None) -> int:
-        """Execute and wait; the number of rows touched."""
+        """Write and wait; the number of rows touched."""
         self.flush()
-        cursor = self.connection.execute(sql, params)
-        self._pipeline.sync()
-        return cursor.rowcount
+        return self.connection.execute(sql, params).rowcount
 
     @contextmanager
     def savepoint(self) -> Generator[None]:
@@ -84,7 +81,6 @@ class Tx:
             with self.connection.transaction():
                 yield
                 self.flush()
-                self._pipeline.sync()
         except BaseException:
             self._writes.clear()
             del self._after[promised:]
@@ -122,8 +118,8 @@ class Database:
     def transaction(self) -> Generator[Tx]:
         """Commit at the end of the block, roll back when it raises."""
         self._open()
-        with self._pool.connection() as connection, connection.pipeline() as pipeline, connection.transaction():
-            tx = Tx(connection, pipeline)
+        with self._pool.connection() as connection, connection.transaction():
+            tx = Tx(connection)
             yield tx
             tx.flush()
         tx.committed()

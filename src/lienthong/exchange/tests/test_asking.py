@@ -2,18 +2,33 @@
 
 import time
 from collections.abc import Callable
+from io import BytesIO
 from threading import Thread
+from typing import Any
 
 import msgspec
 import pytest
-from django.test import RequestFactory
 
-from lienthong.exchange import answering, asking, envelopes, views
+from lienthong.exchange import answering, asking, envelopes
 from lienthong.exchange.asking import AT_ONCE, OPENS_AFTER
 from lienthong.exchange.directory import UnknownNode
+from lienthong.exchange.door import door
 from lienthong.exchange.envelopes import Envelope, Refused
 from lienthong.exchange.tests.pair import CITIZEN, Pair, header
 from lienthong.journal.entries import verify_stream
+
+
+def knock(pair: Pair, path: str, raw: bytes, method: str = "POST") -> tuple[int, bytes]:
+    """What the door of node B answers: status and body."""
+    said: list[str] = []
+
+    def pages(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"a page"]
+
+    environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "CONTENT_LENGTH": str(len(raw)), "wsgi.input": BytesIO(raw)}
+    body = b"".join(door(pair.b, pages)(environ, lambda status, headers: said.append(status)))
+    return int(said[0][:3]), body
 
 
 def reads(pair: Pair, request: str) -> list[str]:
@@ -66,10 +81,8 @@ def test_a_question_replayed_is_refused_with_409_and_logged(pair: Pair) -> None:
     request = pair.a.asker._sign(pair.question())
     raw = msgspec.json.encode(request)
     answering.answer(pair.b, raw)
-    posted = RequestFactory().post("/exchange/ask", raw, content_type="application/json")
-    posted.node = pair.b  # type: ignore[attr-defined]
-    response = views.ask(posted)
-    assert (response.status_code, msgspec.json.decode(response.content)["code"]) == (409, "replayed")
+    status, body = knock(pair, "/exchange/ask", raw)
+    assert (status, msgspec.json.decode(body)["code"]) == (409, "replayed")
     assert pair.refusals(header(request).id) == ["replayed"]
     assert reads(pair, header(request).id) == [CITIZEN]
 
@@ -87,20 +100,17 @@ def test_a_question_without_right_is_refused_and_logged(
     pair: Pair, code: str, status: int, changes: dict[str, str]
 ) -> None:
     request = pair.envelope(**({"service": "toy.echo"} | changes))
-    posted = RequestFactory().post("/exchange/ask", msgspec.json.encode(request), content_type="application/json")
-    posted.node = pair.b  # type: ignore[attr-defined]
-    response = views.ask(posted)
-    assert (response.status_code, msgspec.json.decode(response.content)["code"]) == (status, code)
+    said, body = knock(pair, "/exchange/ask", msgspec.json.encode(request))
+    assert (said, msgspec.json.decode(body)["code"]) == (status, code)
     assert pair.refusals(header(request).id) == [code]
     assert reads(pair, header(request).id) == []
 
 
 @pytest.mark.parametrize(("raw", "status"), [(b"\xff", 400), (b"{}", 400), (b" " * (envelopes.LARGEST + 1), 413)])
 def test_the_doors_answer_rubbish_with_a_status_of_its_own(pair: Pair, raw: bytes, status: int) -> None:
-    posted = RequestFactory().post("/exchange/ask", raw, content_type="application/json")
-    posted.node = pair.b  # type: ignore[attr-defined]
-    assert views.ask(posted).status_code == status
-    assert views.send(RequestFactory().get("/exchange/send")).status_code == 405
+    assert knock(pair, "/exchange/ask", raw)[0] == status
+    assert knock(pair, "/exchange/send", b"", method="GET")[0] == 405
+    assert knock(pair, "/", b"") == (200, b"a page")
 
 
 def test_a_partner_that_hangs_costs_the_deadline_and_no_more(pair: Pair) -> None:
