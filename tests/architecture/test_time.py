@@ -13,6 +13,7 @@ OF_THE_MACHINE = re.compile(r"\bclock_timestamp\s*\(", re.IGNORECASE)
 # Delays between machines pass in real time, whatever day it is in the demo country.
 REAL_TIME_SQL = {
     "exchange/courier.py": "when a message is tried again",
+    "exchange/outbox.py": "until when a message is held",
     "exchange/schema/0001_exchange.sql": "when a message may first be tried",
     "kit/migrations.py": "when a migration was applied to this database",
 }

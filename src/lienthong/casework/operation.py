@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from lienthong.casework import dossiers
+from lienthong.casework.states import BranchState
 from lienthong.exchange.envelopes import Message
 from lienthong.exchange.node import Answer, Node, Read
 from lienthong.kit.storage import Tx
@@ -16,7 +19,7 @@ SELECT message, recipient, service, created_at AS at, settled_at, state, attempt
 FROM outbox WHERE case_code = %s ORDER BY id
 """
 _OPEN_STEPS = """
-SELECT code, service, step, waiting, role, unit, since, due, reason FROM dossier
+SELECT code, service, step, waiting, role, unit, since, due, reason, branches FROM dossier
 WHERE waiting <> '' ORDER BY since LIMIT %s
 """
 _OPEN_MESSAGES = """
@@ -52,10 +55,17 @@ def stuck(node: Node, tx: Tx, message: Message) -> Answer:
 
 
 def _step(row: Any) -> dict[str, Any]:
-    owner = f"{row.role} {row.unit or ''}".strip() or "exchange"
+    owner = f"{row.role} {row.unit or ''}".strip() if row.role else _branches(row.branches) or "the register's owner"
     following = {"open": "waits for a person", "pending": "goes on by itself with the receipt"}[row.waiting]
     return {"what": f"{row.service}: {row.step}", "case": row.code, "owner": owner, "since": row.since,
             "due": row.due, "reason": row.reason or row.waiting, "next": following}  # fmt: skip
+
+
+def _branches(text: str) -> str:
+    """The branches of a parent that are under way, with the node that has each."""
+    branches = msgspec.json.decode(text, type=dict[str, BranchState])
+    under_way = ("filed", "open", "pending")
+    return ", ".join(f"{name} at {b.node}" for name, b in branches.items() if b.state in under_way)
 
 
 def _message(row: Any) -> dict[str, Any]:

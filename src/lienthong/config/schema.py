@@ -6,7 +6,8 @@ from pathlib import Path
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
 from lienthong.config.state import HOME
-from lienthong.kit.migrations import apply, read
+from lienthong.config.trouble import Trouble
+from lienthong.kit.migrations import MigrationChanged, apply, read
 from lienthong.registers.tables import migration
 
 ROOMS = ("kit", "journal", "identity", "exchange", "registers", "casework")
@@ -19,4 +20,8 @@ def migrate(name: str, owner_conninfo: str) -> list[str]:
     rooms = Path(__file__).parents[1]
     files = [found for room in ROOMS for found in read(rooms / room / "schema", room)]
     registers = [migration(register, catalogue.terms) for register in catalogue.owned.values()]
-    return apply(owner_conninfo, [*files, *registers])
+    try:
+        return apply(owner_conninfo, [*files, *registers])
+    except MigrationChanged as changed:
+        remedy = "write a new migration instead of editing one; a demo country begins anew with: rm -r var"
+        raise Trouble(f"{changed} was applied to {name} with other text", remedy) from changed

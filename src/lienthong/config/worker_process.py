@@ -1,4 +1,4 @@
-"""A node's worker process: the courier that delivers its outbox and the sealer of its journal."""
+"""A node's worker process: the courier that delivers its outbox, the sealer of its journal, housekeeping."""
 
 import logging
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lienthong.config import wiring
 from lienthong.exchange import courier
+from lienthong.identity import housekeeping
 from lienthong.journal import sealer
 from lienthong.kit.doorbell import Porch
 
@@ -26,6 +27,7 @@ def run() -> None:
     parts = [
         threading.Thread(target=courier.run, args=(node, stop, porch), name="courier", daemon=True),
         threading.Thread(target=sealer.run, args=(node.database, stop), name="sealer", daemon=True),
+        threading.Thread(target=housekeeping.run, args=(node.database, stop), name="housekeeping", daemon=True),
     ]
     for part in parts:
         part.start()

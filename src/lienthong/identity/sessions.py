@@ -81,11 +81,5 @@ class SessionStore(SessionBase):
             with _database().transaction() as tx:
                 tx.run("DELETE FROM session WHERE key = %s", (_stored(key),))
 
-    @classmethod
-    def clear_expired(cls) -> None:
-        """Forget sessions past their time; for a worker's timer."""
-        with _database().transaction() as tx:
-            tx.run("DELETE FROM session WHERE expires <= %s", (validity.moment(),))
-
     def _expires(self) -> datetime:
         return validity.moment(self.get_expiry_age())
