@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from lienthong.bench.driver import Country
 
@@ -52,8 +52,12 @@ class Person:
         self.page.goto(self.country.url(node, path))
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name).first.click()
-        self.page.wait_for_load_state()
+        self.follow(self.page.get_by_role("button", name=name).first)
+
+    def follow(self, way: Locator) -> None:
+        """Click what leads to another page, and be there."""
+        with self.page.expect_navigation():
+            way.click()
 
     def sign_in_as(self, who: str) -> None:
         self.page.locator("main .govuk-radios__item", has_text=who).locator("input").first.check()
@@ -79,14 +83,11 @@ def test_a_birth_declared_decided_and_followed(country: Country, browser: Browse
     mother.visit("portal", "/")
     mother.look("home")
     page.fill("#q", "khai sinh cho con")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    mother.press("Tìm")
     mother.look("search")
-    page.locator("main ol.found a").first.click()
-    page.wait_for_load_state()
+    mother.follow(page.locator("main ol.found a").first)
     mother.look("service")
-    page.locator("main a.govuk-button").click()
-    page.wait_for_load_state()
+    mother.follow(page.locator("main a.govuk-button"))
     mother.look("sign-in")
     chosen = page.locator("main .govuk-radios__item", has_text="Mẹ, đã kết hôn").first
     commune = str(re.search(r"(xã|phường) [^\n]+$", chosen.inner_text().strip())[0])  # type: ignore[index]
@@ -111,18 +112,15 @@ def test_a_birth_declared_decided_and_followed(country: Country, browser: Browse
         officer.sign_in_as(f"{role}, {commune}")
         officer.page.wait_for_selector("[data-row]")
         officer.look(f"queue-{role[:4]}")
-        officer.page.locator("[data-row]").first.click()
-        officer.page.wait_for_load_state()
+        officer.follow(officer.page.locator("[data-row]").first)
         officer.look(f"case-{role[:4]}")
-        officer.page.locator("main .act form button").first.click()
-        officer.page.wait_for_load_state()
+        officer.follow(officer.page.locator("main .act form button").first)
 
     mother.visit("portal", f"/dossiers/{code}")
     page.get_by_text("Đã trả kết quả").first.wait_for(timeout=10_000)
     assert page.locator(".results li").count() == 3
     mother.look("timeline")
-    page.get_by_role("link", name="English").click()
-    page.wait_for_load_state()
+    mother.follow(page.get_by_role("link", name="English"))
     assert page.locator("html").get_attribute("lang") == "en"
     mother.look("timeline-en")
     mother.visit("portal", "/dossiers")
@@ -134,8 +132,7 @@ def test_a_hospital_clerk_makes_a_notice(country: Country, browser: Browser) -> 
     clerk.visit("G18", "/notices")
     clerk.sign_in_as("Nhân viên lập giấy chứng sinh")
     clerk.look("notices")
-    clerk.page.locator("main a.govuk-button").first.click()
-    clerk.page.wait_for_load_state()
+    clerk.follow(clerk.page.locator("main a.govuk-button").first)
     clerk.press("Lập và ký")
     assert clerk.page.locator(".govuk-error-message").count() > 3
     clerk.look("notice-errors")
