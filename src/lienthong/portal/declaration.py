@@ -52,6 +52,8 @@ def put_together(
         if spec.source:
             unanswered = is_silent(form, found, spec.source.split(".")[0])
             (silent if unanswered else absent).add(name)
+            if spec.optional and not unanswered:
+                continue  # the register says there is none, and the page does not ask: a crafted value is not taken
         if own not in (None, "", False):
             declared[name] = forms.clean(own) if isinstance(own, str) else own
     errors = {**forms.check(form, terms, declared, today), **_parents(form, rows, declared), **errors}

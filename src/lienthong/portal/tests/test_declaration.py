@@ -58,6 +58,12 @@ def test_what_a_register_was_asked_for_and_does_not_hold_is_absent_and_not_silen
     assert (it.silent, it.errors) == (frozenset(), {})
 
 
+def test_a_father_whom_no_register_and_no_page_names_is_not_taken() -> None:
+    it = declared(found(spouse=None, marriage=None), hometown="mother", father_number="068092004321", father_name="X")
+    assert "father_number" not in it.declared
+    assert "father_name" not in it.declared
+
+
 def test_a_child_cannot_follow_a_father_who_is_not_known() -> None:
     assert declared(found(spouse=None), hometown="mother", ethnicity="father").errors == {"ethnicity": "no-such-parent"}
 
