@@ -21,7 +21,7 @@ INVITATIONS = {
     "portal": "declare a birth: type «khai sinh» with or without accents, sign in as a demo parent",
     "eid": "the sign-in of the portal; opened from there",
     "notices": "issue a birth notice, as the hospital's clerk",
-    "desk": "decide what waits, as an officer of {title}",
+    "desk": "what waits for the officers of {title}",
 }
 
 
