@@ -24,8 +24,9 @@ _LAST = "SELECT number, first_position, count, window_to, chain FROM seal ORDER 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xid"
 _OVERTAKING = """
 SELECT later.xid FROM journal_entry later
-JOIN journal_entry earlier ON earlier.stream = later.stream AND earlier.number = later.number - 1
-WHERE later.xid >= %s::xid8 AND later.xid < %s::xid8 AND later.number > 1 AND earlier.xid >= %s::xid8
+WHERE later.xid >= %s::xid8 AND later.xid < %s::xid8 AND later.number > 1
+  AND (SELECT earlier.xid FROM journal_entry earlier
+       WHERE earlier.stream = later.stream AND earlier.number = later.number - 1) >= %s::xid8
 ORDER BY later.xid LIMIT 1
 """
 _WINDOW = """
