@@ -50,7 +50,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def stream(self) -> str:
-        return f"dossier/{self.code}"
+        return stream_of(self.code)
 
 
 class Content(msgspec.Struct, frozen=True):
