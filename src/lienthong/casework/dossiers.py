@@ -13,17 +13,30 @@ from lienthong.kit.storage import Tx
 
 _OPEN = """
 INSERT INTO dossier (code, service, revision, agency, unit, applicant, subject, about, parent, parent_node, branch,
-    received_at, deadline, status, step, waiting, role, since, due, reason, branches, acts, chain)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    received_at, channel, filed_by, status, step, waiting, role, since, due, reason, deadline, paused_at, paused_hours,
+    supplements, verified, branches, consents, asks, acts, chain)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    %s, %s, %s)
 """
 _MOVE = """
-UPDATE dossier SET status = %s, step = %s, waiting = %s, role = %s, since = %s, due = %s, reason = %s, branches = %s,
+UPDATE dossier SET status = %s, step = %s, waiting = %s, role = %s, since = %s, due = %s, reason = %s, deadline = %s,
+    paused_at = %s, paused_hours = %s, supplements = %s, verified = %s, branches = %s, consents = %s, asks = %s,
     acts = %s, chain = %s
 WHERE code = %s
 """
-_CONTENT = "INSERT INTO dossier_content (code, declared, sources, results) VALUES (%s, %s, %s, %s)"
-_READ_CONTENT = "SELECT declared, sources, results FROM dossier_content WHERE code = %s"
+_CONTENT = "INSERT INTO dossier_content (code, declared, sources, results, attachments) VALUES (%s, %s, %s, %s, %s)"
+_READ_CONTENT = "SELECT declared, sources, results, attachments FROM dossier_content WHERE code = %s"
+_CHANGE_CONTENT = """
+UPDATE dossier_content SET declared = %s, sources = %s, results = %s, attachments = %s WHERE code = %s
+"""
 _RESULT = "INSERT INTO dossier_result (code, branch, result) VALUES (%s, %s, %s)"
+_CORRECTED_RESULT = """
+INSERT INTO dossier_result (code, branch, result, version)
+SELECT %s, %s, %s, 1 + max(version) FROM dossier_result WHERE code = %s AND branch = %s
+"""
+_LATEST_RESULTS = """
+SELECT DISTINCT ON (branch) branch, result FROM dossier_result WHERE code = %s ORDER BY branch, version DESC
+"""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -35,13 +48,14 @@ class Identity(msgspec.Struct, frozen=True):
     agency: str
     applicant: str
     received_at: datetime
-    deadline: datetime
     unit: str | None = None
     subject: str = ""
     about: str | None = None
     parent: str | None = None
     parent_node: str | None = None
     branch: str | None = None
+    channel: str = "online"
+    filed_by: str = ""
 
     @property
     def case(self) -> str:
@@ -54,12 +68,13 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a dossier was opened with: declared values by field; registers' signed answers and the sealed results of
-    earlier branches, as the text that was signed."""
+    """What a dossier holds: declared values by field; registers' signed answers and the sealed results of earlier
+    branches, as the text that was signed; a manifest of attached papers (id, kind, name, type, size, sha256)."""
 
     declared: dict[str, Any]
     sources: list[str] = []
     results: dict[str, str] = {}
+    attachments: list[dict[str, Any]] = []
 
 
 class Dossier(msgspec.Struct):
@@ -100,16 +115,24 @@ def save(tx: Tx, dossier: Dossier) -> None:
     acts = [(act.at, msgspec.to_builtins(act)) for act in dossier.fresh]
     first = dossier.acts - len(acts) + 1
     dossier.chain = entries.append_all(tx, i.stream, "act", acts, first=first, previous=dossier.chain)
-    projection = (state.status, state.step, state.waiting, state.role, state.since, state.due, state.reason)
-    moving = (*projection, msgspec.json.encode(state.branches).decode(), dossier.acts, dossier.chain)
+    moving = (*_projection(state), dossier.acts, dossier.chain)
     if dossier.begun is None:
         tx.run(_MOVE, (*moving, i.code))
         return
     fixed = (i.code, i.service, i.revision, i.agency, i.unit, i.applicant, i.subject, i.about)
-    tx.run(_OPEN, (*fixed, i.parent, i.parent_node, i.branch, i.received_at, i.deadline, *moving))
-    parts = (msgspec.json.encode(part).decode() for part in msgspec.structs.astuple(dossier.begun))
-    tx.run(_CONTENT, (i.code, *parts))
+    tx.run(_OPEN, (*fixed, i.parent, i.parent_node, i.branch, i.received_at, i.channel, i.filed_by, *moving))
+    tx.run(_CONTENT, (i.code, *_texts(*msgspec.structs.astuple(dossier.begun))))
     dossier.begun = None
+
+
+def _projection(state: State) -> tuple[Any, ...]:
+    where = (state.status, state.step, state.waiting, state.role, state.since, state.due, state.reason, state.deadline)
+    pauses = (state.paused_at, state.paused_hours, state.supplements, state.verified)
+    return (*where, *pauses, *_texts(state.branches, state.consents, state.asks))
+
+
+def _texts(*parts: Any) -> tuple[str, ...]:
+    return tuple(msgspec.json.encode(part).decode() for part in parts)
 
 
 def load(tx: Tx, code: str, *, lock: bool = False) -> Dossier | None:
@@ -122,6 +145,7 @@ def from_row(row: Any) -> Dossier:
     values = row._asdict()
     identity = Identity(**{name: values[name] for name in Identity.__struct_fields__})
     values["branches"] = msgspec.json.decode(row.branches, type=dict[str, BranchState])
+    values |= {name: msgspec.json.decode(values[name]) for name in ("consents", "asks")}
     state = State(**{name: values[name] for name in State.__struct_fields__})
     return Dossier(identity, state, row.acts, bytes(row.chain))
 
@@ -134,14 +158,25 @@ def content(tx: Tx, code: str) -> Content:
     return Content(*(msgspec.json.decode(part) for part in row))
 
 
-def keep_result(tx: Tx, code: str, branch: str, result: str) -> None:
-    """Lay a sealed result beside the dossier, byte for byte: its own, or a branch's that the parent gathers."""
-    tx.run(_RESULT, (code, branch, result))
+def change_content(tx: Tx, code: str, content: Content) -> None:
+    """What a dossier holds from now on; the act stored with it says what changed."""
+    tx.run(_CHANGE_CONTENT, (*_texts(*msgspec.structs.astuple(content)), code))
+
+
+def keep_result(tx: Tx, code: str, branch: str, result: str, *, corrected: bool = False) -> None:
+    """Lay a sealed result beside the dossier, byte for byte: its own, or a branch's that the parent gathers.
+
+    A corrected one takes the place of the one before, which stays readable.
+    """
+    if corrected:
+        tx.run(_CORRECTED_RESULT, (code, branch, result, code, branch))
+    else:
+        tx.run(_RESULT, (code, branch, result))
 
 
 def kept_results(tx: Tx, code: str) -> dict[str, str]:
-    """Sealed results that lie beside a dossier, by branch."""
-    rows = tx.all("SELECT branch, result FROM dossier_result WHERE code = %s", (code,))
+    """Sealed results that lie beside a dossier, by branch: the latest of each."""
+    rows = tx.all(_LATEST_RESULTS, (code,))
     return {row.branch: row.result for row in rows}
 
 

@@ -27,6 +27,17 @@ SELECT message, recipient, service, case_code, state, created_at AS since, attem
 FROM outbox WHERE state IN ('waiting', 'stored', 'parked') ORDER BY id LIMIT %s
 """
 _PENDING = "SELECT register, key, case_code, since FROM pending_record ORDER BY since LIMIT %s"
+_TASKS = """
+SELECT id, kind, role, unit, case_code, opened_at AS since, due FROM task
+WHERE state IN ('open', 'pending') ORDER BY opened_at LIMIT %s
+"""
+_NEXT = {
+    "open": "waits for a person",
+    "pending": "goes on by itself with the receipt",
+    "applicant": "the applicant supplies what was asked, or it stops by itself when that runs out",
+    "consent": "the person asked answers on e-identity, or it stops by itself when that runs out",
+    "correction": "goes on by itself when the result in doubt is corrected or upheld",
+}
 
 
 def trace(node: Node, tx: Tx, message: Message) -> Answer:
@@ -50,13 +61,14 @@ def stuck(node: Node, tx: Tx, message: Message) -> Answer:
         *(_step(row) for row in tx.all(_OPEN_STEPS, (MOST,))),
         *(_message(row) for row in tx.all(_OPEN_MESSAGES, (MOST,))),
         *(_record(row) for row in tx.all(_PENDING, (MOST,))),
+        *(_task(row) for row in tx.all(_TASKS, (MOST,))),
     ]
     return Answer({"node": node.name, "waiting": waiting})
 
 
 def _step(row: Any) -> dict[str, Any]:
     owner = f"{row.role} {row.unit or ''}".strip() if row.role else _branches(row.branches) or "the register's owner"
-    following = {"open": "waits for a person", "pending": "goes on by itself with the receipt"}[row.waiting]
+    following = _NEXT[row.waiting]
     return {"what": f"{row.service}: {row.step}", "case": row.code, "owner": owner, "since": row.since,
             "due": row.due, "reason": row.reason or row.waiting, "next": following}  # fmt: skip
 
@@ -64,7 +76,7 @@ def _step(row: Any) -> dict[str, Any]:
 def _branches(text: str) -> str:
     """The branches of a parent that are under way, with the node that has each."""
     branches = msgspec.json.decode(text, type=dict[str, BranchState])
-    under_way = ("filed", "open", "pending")
+    under_way = ("filed", "open", "pending", "applicant", "consent", "correction")
     return ", ".join(f"{name} at {b.node}" for name, b in branches.items() if b.state in under_way)
 
 
@@ -81,3 +93,8 @@ def _message(row: Any) -> dict[str, Any]:
 def _record(row: Any) -> dict[str, Any]:
     return {"what": f"{row.register} {row.key}", "case": row.case_code, "owner": row.register, "since": row.since,
             "due": None, "reason": "pending", "next": "completed by the other register's receipt"}  # fmt: skip
+
+
+def _task(row: Any) -> dict[str, Any]:
+    return {"what": f"task: {row.kind}", "case": row.case_code, "owner": f"{row.role} {row.unit or ''}".strip(),
+            "since": row.since, "due": row.due, "reason": row.kind, "next": "waits for a person"}  # fmt: skip

@@ -2,6 +2,7 @@
 
 field               a declared value
 field_of_choice     the value of the parent that the declared `field` (mother or father) names
+a|b                 the first of several that has a value
 branch.field        a field of an earlier branch's signed result
 =text               the text itself
 $unit $code $today  of the dossier and the day; $sixth_birthday of the child in the earlier result
@@ -20,10 +21,14 @@ def fill(
     names: Mapping[str, str], dossier: Dossier, declared: Mapping[str, Any], results: Mapping[str, Any], today: date
 ) -> dict[str, Any]:
     """The register's fields with their values; what has no value is None."""
-    return {field: _value(name, dossier, declared, results, today) for field, name in names.items()}
+    return {field: value(name, dossier, declared, results, today) for field, name in names.items()}
 
 
-def _value(name: str, dossier: Dossier, declared: Mapping[str, Any], results: Mapping[str, Any], today: date) -> Any:
+def value(name: str, dossier: Dossier, declared: Mapping[str, Any], results: Mapping[str, Any], today: date) -> Any:
+    """One value by its name; None when there is none. Raises LookupError for an unknown `$name`."""
+    if "|" in name:
+        found = (value(one, dossier, declared, results, today) for one in name.split("|"))
+        return next((one for one in found if one not in (None, "")), None)
     if name.startswith("="):
         return name[1:]
     if name.startswith("$"):

@@ -6,12 +6,12 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from lienthong.casework import journey
-from lienthong.casework.states import State
+from lienthong.casework import states
+from lienthong.casework.states import ANNULLED, State
 from lienthong.catalogue import citations
 from lienthong.catalogue.messages import message
 
-MACHINE: Final = journey.MACHINE
+MACHINE: Final = states.MACHINE
 
 _Names = dict[str, str | Promise]
 ROLES: Final[_Names] = {
@@ -20,6 +20,10 @@ ROLES: Final[_Names] = {
     "chair": _("Chủ tịch Ủy ban nhân dân"),
     "residence_officer": _("Cán bộ đăng ký cư trú"),
     "insurance_officer": _("Viên chức bảo hiểm xã hội"),
+    "reception_officer": _("Công chức tiếp nhận (Một cửa)"),
+    "data_steward": _("Người giữ dữ liệu gốc"),
+    "identity_officer": _("Cán bộ cấp căn cước"),
+    "unit_head": _("Lãnh đạo đơn vị"),
     "hospital_clerk": _("Nhân viên lập giấy chứng sinh"),
     "operator": _("Người vận hành"),
 }
@@ -36,27 +40,58 @@ STATES: Final[dict[int, str | Promise]] = {
     9: _("Đã xử lý xong"),
     10: _("Đã trả kết quả"),
 }
+# What a dossier waits for outside its agency; of a branch, every way it can stand for its parent.
+_WAITING: Final[_Names] = {
+    "pending": _("Chờ ghi sổ"),
+    "applicant": _("Chờ người nộp bổ sung"),
+    "consent": _("Chờ người khác đồng ý"),
+    "correction": _("Chờ sửa dữ liệu"),
+}
 _BRANCH_STATES: Final[_Names] = {
+    **_WAITING,
     "waiting": _("Chờ đến lượt"),
     "filed": _("Đang chuyển"),
     "open": _("Đang xử lý"),
-    "pending": _("Chờ ghi sổ"),
     "done": _("Đã có kết quả"),
     "refused": _("Bị từ chối"),
     "stopped": _("Dừng xử lý"),
+    "withdrawn": _("Đã rút"),
+    "annulled": _("Kết quả bị hủy"),
 }
+_SIGNS: Final = {
+    "pending": "pending", "applicant": "supplement", "consent": "pending", "correction": "pending", "open": "working",
+    "filed": "waiting", "waiting": "waiting", "done": "done",
+}  # fmt: skip
 _ACTS: Final[_Names] = {
     "submit": _("Đã nộp hồ sơ"),
-    "receive": _("Đã nhận hồ sơ"),
+    "acknowledge": _("Cơ quan giải quyết đã nhận được hồ sơ"),
+    "receive": _("%(who)s đã tiếp nhận hồ sơ và cấp giấy tiếp nhận, hẹn trả kết quả (mẫu số 01)"),
     "progress": _("Cơ quan giải quyết cho biết tiến độ"),
     "check": _("%(who)s đã kiểm tra, hồ sơ hợp lệ"),
     "decide": _("%(who)s đã ký quyết định"),
     "return": _("%(who)s trả lại để kiểm tra lại"),
-    "refuse": _("%(who)s từ chối"),
+    "examine": _("Chưa tự quyết định được, việc chuyển cho cán bộ"),
+    "verify": _("%(who)s phải xác minh thực tế nên thời hạn dài hơn"),
+    "supplement": _("%(who)s yêu cầu bổ sung, một lần và đầy đủ (mẫu số 02)"),
+    "supply": _("Người nộp đã bổ sung"),
+    "ask_consent": _("Đã hỏi người phải đồng ý, trên định danh điện tử"),
+    "consent": _("Người được hỏi đã đồng ý"),
+    "dispute": _("%(who)s thấy kết quả bước trước có chỗ sai, đã gửi nơi cấp xem lại"),
+    "resume": _("Nơi cấp đã trả lời, hồ sơ đi tiếp"),
+    "refuse": _("%(who)s từ chối (mẫu số 03)"),
+    "stop": _("Dừng xử lý"),
+    "withdraw": _("Người nộp đã rút hồ sơ"),
     "issue": _("Đã ghi sổ và có kết quả"),
     "reopen": _("Cơ quan giữ sổ chưa ghi được, việc được mở lại"),
+    "correct": _("Kết quả đã được sửa và cấp lại"),
+    "annul": _("%(who)s quyết định hủy kết quả"),
+    "annulled": _("Kết quả đã bị hủy, sổ đã ghi việc hủy"),
+    "upheld": _("Cơ quan giữ sổ không hủy được, kết quả giữ nguyên"),
 }
-_BY_MACHINE: Final = _("Dữ liệu đã xác minh mọi điều kiện nên được quyết định ngay, không phải chờ người")
+_BY_MACHINE: Final[_Names] = {
+    "receive": _("Hồ sơ đủ theo dữ liệu đã xác minh nên được tiếp nhận ngay, có giấy tiếp nhận (mẫu số 01)"),
+    "decide": _("Dữ liệu đã xác minh mọi điều kiện nên được quyết định ngay, không phải chờ người"),
+}
 
 
 def cited(rule: str) -> str:
@@ -79,20 +114,32 @@ def branch_state_name(state: str) -> str:
     return str(_BRANCH_STATES[state])
 
 
+def branch_sign(state: str) -> str:
+    """The sign a page shows beside a branch's state."""
+    return _SIGNS.get(state, "refused")
+
+
+def standing(state: State) -> str:
+    """How a dossier stands, in words: what it waits for outside its agency, else the name of its status."""
+    if state.waiting in _WAITING:
+        return str(_WAITING[state.waiting])
+    return str(_BRANCH_STATES[ANNULLED]) if state.reason == ANNULLED else state_name(state.status)
+
+
 def state_sign(state: State) -> str:
     """The sign a page shows beside a state: waiting, working, pending, supplement, done, refused."""
-    if state.waiting == "pending":
-        return "pending"
+    if state.waiting in _WAITING and not state.branches:
+        return _SIGNS[state.waiting]
     signs = {1: "waiting", 2: "waiting", 3: "refused", 5: "supplement", 6: "supplement", 7: "refused", 8: "refused"}
     return signs.get(state.status, "done" if state.status >= 9 else "working")
 
 
 def act_text(verb: str, *, role: str = "", reason: str = "") -> str:
     """An act as a line of a timeline: who did what, and why if there is a reason. Without a role a machine did it."""
-    if verb == "decide" and not role:
-        text = str(_BY_MACHINE)
+    if not role and verb in _BY_MACHINE:
+        text = str(_BY_MACHINE[verb])
     else:
-        text = str(_ACTS.get(verb, verb)) % {"who": role_name(role) or gettext("Hệ thống")}
+        text = str(_ACTS.get(verb, verb)) % {"who": role_name(role) if role else gettext("Hệ thống")}
     if not reason:
         return text
     why = message(reason)

@@ -44,6 +44,21 @@ class WorkCalendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             day = self.next_worked(day)
         return datetime.combine(day, self._closing, ZONE)
 
+    def due_hours(self, received: datetime, hours: int) -> datetime:
+        """The end of a limit in clock hours of which only those on working days count.
+
+        What arrives after the cut-off or on a day off counts from the opening of the next working day.
+        """
+        received = received.astimezone(ZONE)
+        day = self.counted_from(received)
+        start = received if day == received.date() else datetime.combine(day, self._opening, ZONE)
+        for _ in range(hours // 24):
+            day = self.next_worked(day)
+        end = datetime.combine(day, start.timetz()) + timedelta(hours=hours % 24)
+        if self.is_worked(end.date()):
+            return end
+        return datetime.combine(self.next_worked(end.date()), end.timetz())
+
     def after_hours(self, start: datetime, working_hours: float) -> datetime:
         """The moment at which so many working hours have passed since `start`."""
         left = timedelta(hours=working_hours)
@@ -69,6 +84,10 @@ class WorkCalendar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                     total += max(timedelta(), min(closes, end) - max(opens, start))
             day += timedelta(days=1)
         return total / timedelta(hours=1)
+
+    @property
+    def _opening(self) -> time:
+        return time.fromisoformat(self.hours[0][0])
 
     @property
     def _closing(self) -> time:

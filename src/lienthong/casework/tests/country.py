@@ -11,7 +11,7 @@ import msgspec
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
 from lienthong.config.state import HOME
-from lienthong.config.wiring import ANSWERERS, HANDLERS, SETTLERS
+from lienthong.config.wiring import ANSWERERS, HANDLERS, ON_TASK_CLOSED, SETTLERS
 from lienthong.exchange import answering, inbox
 from lienthong.exchange.asking import Asker, Question
 from lienthong.exchange.courier import Lane
@@ -27,7 +27,7 @@ from lienthong.registers import records
 from lienthong.territory.units import Territory
 
 CATALOGUE = HOME / "catalogue"
-NAMES = ("portal", "G01", "G15", "G18", "BHXH", "H36")
+NAMES = ("portal", "G01", "G01-eid", "G15", "G18", "BHXH", "H36")
 DI_LINH = "25000"
 MOTHER, FATHER, CHILD_NOTICE = "068195001234", "068092004321", "GCS.68009.2026.000001"
 CHECKER = Officer("068080000001", "Lê Thị Kiểm", (Post("civil_status_officer", DI_LINH),))
@@ -93,6 +93,7 @@ class Country:
                 HANDLERS,
                 ANSWERERS,
                 SETTLERS,
+                on_task_closed=ON_TASK_CLOSED,
             )
             for name, (key, seal) in keys.items()
         }

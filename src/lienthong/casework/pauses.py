@@ -1,0 +1,257 @@
+"""Side paths of the law, the same for any procedure: a supplement, on-the-spot verification, an earlier result in
+doubt, a stop. And what a parent tells a branch after it was filed."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from lienthong.casework import consents, dossiers, journey, limits, revisions
+from lienthong.casework.desks import act_of, at_desk, locked
+from lienthong.casework.dossiers import Content, Dossier
+from lienthong.casework.states import FINAL, MACHINE, STOPPED, Act, NotPossible
+from lienthong.casework.telling import save_and_tell
+from lienthong.catalogue import forms
+from lienthong.catalogue.shapes import Service
+from lienthong.exchange import outbox
+from lienthong.exchange.envelopes import Message, Refused
+from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
+from lienthong.identity.types import Officer
+from lienthong.kit import clock
+from lienthong.kit.storage import Tx
+
+NOT_SUPPLIED, NO_CONSENT, WITHDRAWN, BEFORE_ANNULLED = "not-supplemented", "no-consent", "withdrawn", "before-annulled"
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One thing that is missing or unclear: a field of the form to declare anew, a paper to attach, or both."""
+
+    field: str = ""
+    paper: str = ""
+    text: str = ""
+
+
+# an officer
+
+
+def supplement(node: Node, tx: Tx, code: str, officer: Officer, items: list[Item], reason: str) -> Dossier:
+    """Ask the applicant once, fully, for what is missing (form 02). The clock stands; after seven working days without
+    an answer the dossier stops.
+
+    Raises ValueError for no item or a field the form has not; NotPossible the second time; as `journey.check` else.
+    """
+    dossier, service, step = at_desk(node, tx, code, officer)
+    unknown = [item.field for item in items if item.field and item.field not in service.form.fields]
+    if unknown or not items or not all(item.field or item.paper for item in items):
+        raise ValueError(f"no such field: {', '.join(unknown)}" if unknown else "required")
+    at = clock.now()
+    until = node.catalogue.calendar.due(at, limits.SUPPLEMENT_DAYS)
+    asks = {"kind": "supplement", "items": [msgspec.to_builtins(item) for item in items], "until": until.isoformat()}
+    dossiers.add(
+        service,
+        dossier,
+        act_of(
+            "supplement", officer, dossier, step, at, due=until, reason=reason, asks=asks, rule=limits.SUPPLEMENT_RULE
+        ),
+    )
+    save_and_tell(node, tx, service, dossier)
+    return dossier
+
+
+def verify(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Dossier:
+    """Something must be verified on the spot: the longer limit of the service holds. Once."""
+    dossier, service, step = at_desk(node, tx, code, officer)
+    if dossier.state.verified or not service.card.limit.verified_days:
+        raise NotPossible("the limit is the longer one already, or there is none")
+    start = _received_at(tx, dossier)
+    deadline = limits.promised(node, service, start, verified=True)
+    act = act_of("verify", officer, dossier, step, clock.now(), due=deadline, deadline=deadline, reason=reason)
+    dossiers.add(service, dossier, act)
+    save_and_tell(node, tx, service, dossier)
+    return dossier
+
+
+def dispute(node: Node, tx: Tx, code: str, officer: Officer, branch: str, field: str, says: str, note: str) -> Dossier:
+    """A result that was handed to us is wrong: it goes back to its agency, ours waits for the corrected one.
+
+    Raises ValueError when no such result or field was handed on.
+    """
+    dossier, service, step = at_desk(node, tx, code, officer)
+    if branch not in service.card.takes:
+        raise ValueError(f"no result of {branch!r} was handed on")
+    asks = {"kind": "dispute", "branch": branch, "field": field, "says": says, "note": note}
+    act = act_of("dispute", officer, dossier, step, clock.now(), reason="result-in-doubt", asks=asks)
+    dossiers.add(service, dossier, act)
+    save_and_tell(node, tx, service, dossier)
+    return dossier
+
+
+def _received_at(tx: Tx, dossier: Dossier) -> datetime:
+    """When form 01 was issued; the arrival where nothing says so."""
+    acts = dossiers.acts(tx, dossier.identity.code)
+    return next((act.at for act in acts if act.verb == "receive"), dossier.identity.received_at)
+
+
+# a person who must agree
+
+
+def consent_answered(node: Node, tx: Tx, message: Message) -> Outcome:
+    """Handle `consent.answer`."""
+    return consents.answered(node, tx, message, journey.go_on)
+
+
+def consent_asked(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> None:
+    """The receipt for a question about consent."""
+    consents.asked(node, tx, sent, outcome, journey.go_on)
+
+
+# time
+
+
+def stop(node: Node, tx: Tx, code: str, reason: str) -> Dossier:
+    """End a dossier whose applicant, or whose consenting person, did not answer in time. Raises NotPossible."""
+    dossier, service = locked(node, tx, code)
+    state, at = dossier.state, clock.now()
+    if state.waiting not in ("applicant", "consent") or state.due is None or state.due > at:
+        raise NotPossible("nothing has run out")
+    rule = limits.SUPPLEMENT_RULE if state.waiting == "applicant" else "Nghị định 63/2024/NĐ-CP, Điều 4"
+    _call_off_consents(node, tx, service, dossier)
+    _end(service, dossier, "stop", reason, rule)
+    save_and_tell(node, tx, service, dossier)
+    return dossier
+
+
+def _end(service: Service, dossier: Dossier, verb: Any, reason: str, rule: str = "") -> None:
+    agency, step = dossier.identity.agency, dossier.state.step
+    dossiers.add(service, dossier, Act(verb, clock.now(), MACHINE, "", agency, step, rule, reason))
+
+
+def _call_off_consents(node: Node, tx: Tx, service: Service, dossier: Dossier) -> None:
+    """Tell e-identity that nobody need answer any more."""
+    code = dossier.identity.code
+    for name, state in dossier.state.consents.items():
+        if state == "asked":
+            body: dict[str, Any] = {"id": f"{code}/{name}", "dossier": code, "cancel": True}
+            case, purpose = dossier.identity.case, service.slug
+            outbox.send(node, tx, consents.EID, consents.ASK, body, case=case, purpose=purpose, key=body["id"])
+
+
+# the parent
+
+
+def followed_up(node: Node, tx: Tx, message: Message) -> Outcome:
+    """Handle `dossier.follow_up`: what concerns a branch after it was filed.
+
+    Raises Refused: unknown-dossier, not-asked, invalid, unknown-verb.
+    """
+    body = message.body
+    dossier = _of_branch(node, tx, message)
+    service = node.catalogue.service(dossier.identity.service, dossier.identity.revision)
+    match body.get("verb"):
+        case "supply":
+            _supplied(node, tx, service, dossier, body)
+        case "resume":
+            _resumed(node, tx, service, dossier, body)
+        case "withdraw":
+            return _withdrawn(node, tx, service, dossier, body)
+        case "annul":
+            return _before_annulled(node, tx, service, dossier)
+        case "dispute":
+            revisions.disputed(node, tx, service, dossier, body)
+            return Done()
+        case verb:
+            raise Refused("unknown-verb", f"{verb!r}")
+    save_and_tell(node, tx, service, dossier)
+    return Done()
+
+
+def follow_up_settled(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> None:
+    """A branch that could not be told stays as its agency last said; the agency's own news corrects the picture."""
+    if isinstance(outcome, Refusal) and outcome.code not in ("not-asked", "ended"):
+        raise RuntimeError(f"{sent.recipient} refused a follow-up of {sent.case}: {outcome.code}")
+
+
+def _of_branch(node: Node, tx: Tx, message: Message) -> Dossier:
+    header = message.header
+    row = tx.one(
+        "SELECT code FROM dossier WHERE parent = %s AND branch = %s AND parent_node = %s",
+        (header.case, str(message.body.get("branch")), header.sender),
+    )
+    if row is None:
+        raise Refused("unknown-dossier", f"no branch {message.body.get('branch')!r} of {header.case} is here")
+    dossier = dossiers.load(tx, row.code, lock=True)
+    assert dossier is not None, "a row just read in this transaction"
+    return dossier
+
+
+def _supplied(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[str, Any]) -> None:
+    if dossier.state.waiting != "applicant":
+        raise Refused("not-asked", "nothing is asked for, or the time for it has run out")
+    code, at = dossier.identity.code, clock.now()
+    held = dossiers.content(tx, code)
+    values = {name: value for name, value in dict(body["declared"]).items() if name in service.form.fields}
+    declared = {**held.declared, **values}
+    if errors := forms.check(service.form, node.catalogue.terms, declared, clock.today()):
+        raise Refused("invalid", ", ".join(f"{field}: {error}" for field, error in sorted(errors.items())))
+    content = Content(declared, held.sources, held.results, [*held.attachments, *body["attachments"]])
+    dossiers.change_content(tx, code, content)
+    detail = {"fields": sorted(values), "papers": [paper["kind"] for paper in body["attachments"]]}
+    _wake(node, tx, service, dossier, content, Act("supply", at, MACHINE, "applicant", detail=detail))
+
+
+def _resumed(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[str, Any]) -> None:
+    """The result that was in doubt is corrected, or stands as it was."""
+    if dossier.state.waiting != "correction":
+        raise Refused("not-asked", "no result is in doubt here")
+    code = dossier.identity.code
+    content = dossiers.content(tx, code)
+    if body["results"]:
+        content = msgspec.structs.replace(content, results={**content.results, **body["results"]})
+        dossiers.change_content(tx, code, content)
+    reason = "corrected" if body["results"] else str(body.get("reason") or "correction-declined")
+    _wake(node, tx, service, dossier, content, Act("resume", clock.now(), MACHINE, reason=reason))
+
+
+def _wake(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content, act: Act) -> None:
+    """The clock goes on from where it stood."""
+    step, hours = service.process.step(dossier.state.step), limits.stood_still(node, dossier, act.at)
+    act = msgspec.structs.replace(
+        act,
+        agency=dossier.identity.agency,
+        step=step.step,
+        due=limits.step_due(node, step, act.at),
+        deadline=limits.moved_on(node, service, dossier, hours),
+        detail={**act.detail, "paused_hours": hours},
+    )
+    dossiers.add(service, dossier, act)
+    journey.go_on(node, tx, service, dossier, content)
+
+
+def _withdrawn(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[str, Any]) -> Outcome:
+    if dossier.state.status in FINAL:
+        return Refusal("ended", "the dossier had ended before")
+    _demand_not_pending(dossier)
+    _call_off_consents(node, tx, service, dossier)
+    _end(service, dossier, "withdraw", f"{WITHDRAWN}: {body['reason']}" if body.get("reason") else WITHDRAWN)
+    save_and_tell(node, tx, service, dossier)
+    return Done()
+
+
+def _before_annulled(node: Node, tx: Tx, service: Service, dossier: Dossier) -> Outcome:
+    """What this dossier rests on was annulled: stop it, or withdraw its own consequence."""
+    if dossier.state.status == STOPPED:
+        return Done()
+    _demand_not_pending(dossier)
+    if dossier.state.status in FINAL:
+        revisions.withdraw_consequence(node, tx, service, dossier, BEFORE_ANNULLED)
+        return Done()
+    _call_off_consents(node, tx, service, dossier)
+    _end(service, dossier, "stop", BEFORE_ANNULLED)
+    save_and_tell(node, tx, service, dossier)
+    return Done()
+
+
+def _demand_not_pending(dossier: Dossier) -> None:
+    """A register is just writing: the message is taken again a little later."""
+    if dossier.state.waiting == "pending":
+        raise RuntimeError(f"{dossier.identity.code} waits for a register; to be tried again")
