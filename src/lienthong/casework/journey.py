@@ -24,6 +24,7 @@ from lienthong.casework.states import MACHINE, Act
 from lienthong.casework.telling import outlook, save_and_tell
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Service, Step
+from lienthong.documents import attachments
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
@@ -66,7 +67,9 @@ def receive(node: Node, tx: Tx, message: Message) -> Outcome:
         channel=body.get("channel", "online"),
         filed_by=body.get("filed_by", ""),
     )
-    content = Content(declared, body["sources"], body["results"], body.get("attachments", []))
+    papers = body.get("attachments", [])
+    attachments.expect(tx, papers, origin=header.sender, case=header.case, purpose=header.purpose)
+    content = Content(declared, body["sources"], body["results"], papers)
     return Done(outlook(service, _open(node, tx, service, identity, content)))
 
 

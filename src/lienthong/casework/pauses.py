@@ -13,6 +13,7 @@ from lienthong.casework.states import FINAL, MACHINE, STOPPED, Act, NotPossible
 from lienthong.casework.telling import save_and_tell
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Service
+from lienthong.documents import attachments
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
@@ -149,7 +150,7 @@ def followed_up(node: Node, tx: Tx, message: Message) -> Outcome:
     service = node.catalogue.service(dossier.identity.service, dossier.identity.revision)
     match body.get("verb"):
         case "supply":
-            _supplied(node, tx, service, dossier, body)
+            _supplied(node, tx, service, dossier, message)
         case "resume":
             _resumed(node, tx, service, dossier, body)
         case "withdraw":
@@ -184,7 +185,8 @@ def _of_branch(node: Node, tx: Tx, message: Message) -> Dossier:
     return dossier
 
 
-def _supplied(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[str, Any]) -> None:
+def _supplied(node: Node, tx: Tx, service: Service, dossier: Dossier, message: Message) -> None:
+    body, header = message.body, message.header
     if dossier.state.waiting != "applicant":
         raise Refused("not-asked", "nothing is asked for, or the time for it has run out")
     code, at = dossier.identity.code, clock.now()
@@ -195,6 +197,7 @@ def _supplied(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict
         raise Refused("invalid", ", ".join(f"{field}: {error}" for field, error in sorted(errors.items())))
     content = Content(declared, held.sources, held.results, [*held.attachments, *body["attachments"]])
     dossiers.change_content(tx, code, content)
+    attachments.expect(tx, body["attachments"], origin=header.sender, case=header.case, purpose=header.purpose)
     detail = {"fields": sorted(values), "papers": [paper["kind"] for paper in body["attachments"]]}
     _wake(node, tx, service, dossier, content, Act("supply", at, MACHINE, "applicant", detail=detail))
 

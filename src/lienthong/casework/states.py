@@ -134,12 +134,7 @@ def _check_possible(process: Process, state: State, act: Act) -> None:
         return
     if act.verb == "progress":
         raise NotPossible("it has no branches")
-    needs = _NEEDS.get(act.verb)
-    if needs is None:
-        if state.status in FINAL:
-            raise NotPossible("the dossier has ended")
-    elif state.waiting != needs or (not needs and state.status != RETURNED):
-        raise NotPossible(f"{act.verb} does not fit a dossier that is {state.waiting or 'ended'}")
+    _check_waits(state, act)
     if act.verb in BY_PEOPLE and (state.waiting != "open" or state.step != act.step):
         raise NotPossible(f"the dossier waits at step {state.step!r}, not {act.step!r}")
     if act.verb == "receive" and state.status not in (NEW, SUPPLEMENT):
@@ -148,6 +143,15 @@ def _check_possible(process: Process, state: State, act: Act) -> None:
         raise NotPossible("a supplement is asked for once")
     if act.verb in ("issue", "reopen", "annulled", "upheld") and process.step(state.step).verb != "record":
         raise NotPossible("no effect is pending")
+
+
+def _check_waits(state: State, act: Act) -> None:
+    needs = _NEEDS.get(act.verb)
+    if needs is None:
+        if state.status in FINAL:
+            raise NotPossible("the dossier has ended")
+    elif state.waiting != needs or (not needs and state.status != RETURNED):
+        raise NotPossible(f"{act.verb} does not fit a dossier that is {state.waiting or 'ended'}")
 
 
 def _check_parent(state: State, act: Act) -> None:

@@ -20,7 +20,7 @@ from lienthong.exchange.envelopes import Envelope, Refused
 from lienthong.exchange.inbox import LARGEST_BATCH, Batch, Reply, inform
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Stored
 from lienthong.exchange.outbox import outcome_of
-from lienthong.kit import clock
+from lienthong.kit import clock, failpoints
 from lienthong.kit.doorbell import Porch
 from lienthong.kit.storage import Tx
 
@@ -123,7 +123,9 @@ class Lane:
         with self._node.database.transaction() as tx:
             rows = tx.all(_WAITING, {"recipient": self._recipient, "limit": LARGEST_BATCH})
         if rows:
+            failpoints.here(failpoints.BEFORE_SEND)
             receipts = self._post(rows)
+            failpoints.here(failpoints.BEFORE_SETTLING)
             pairs = sorted(zip(rows, receipts, strict=True), key=lambda pair: pair[0].case_code)
             try:
                 self._settle(pairs, careful=False)

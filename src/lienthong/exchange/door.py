@@ -36,7 +36,8 @@ def door(node: Node, pages: Application) -> Application:
         if work is None:
             return pages(environ, start_response)
         status, body = _work(node, work, environ)
-        start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        headers = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+        start_response(status, [*headers, ("Content-Length", str(len(body)))])
         return [body]
 
     return application

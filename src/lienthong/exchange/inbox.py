@@ -16,7 +16,7 @@ from lienthong.exchange.envelopes import Envelope, Header, Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent, Stored
 from lienthong.exchange.outbox import RECEIPT, describe, outcome_of
 from lienthong.journal import entries
-from lienthong.kit import clock
+from lienthong.kit import clock, failpoints
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
 
@@ -55,6 +55,7 @@ def receive(node: Node, raw: bytes) -> bytes:
     except Exception as error:
         _log.warning("a batch of %d is taken in one by one: %s", len(opened), type(error).__name__)
         receipts = _take_all(node, opened, careful=True)
+    failpoints.here(failpoints.AFTER_HANDLING)
     return msgspec.json.encode(Reply(receipts))
 
 

@@ -67,7 +67,12 @@ class Sent:
 
 @dataclass
 class Node:
-    """One installation. `handlers` answer sends, `answerers` answer asks, `settlers` hear of our own sends' outcome."""
+    """One installation. `handlers` answer sends, `answerers` answer asks, `settlers` hear of our own sends' outcome.
+
+    `on_act` hear of every act of a parent dossier, in its transaction; `on_task_closed`, by kind, of tasks that other
+    nodes closed for this one. `seal_chain` is the seal's certificate and its issuers (DER), `time_stamps` the address
+    of an RFC 3161 authority: without the first a node makes no papers, without the second they bear no time-stamp.
+    """
 
     name: str
     database: Database
@@ -81,3 +86,7 @@ class Node:
     handlers: Mapping[str, Callable[["Node", Tx, Message], Outcome]] = field(default_factory=dict)
     answerers: Mapping[str, Callable[["Node", Tx, Message], Answer]] = field(default_factory=dict)
     settlers: Mapping[str, Callable[["Node", Tx, Sent, Outcome], None]] = field(default_factory=dict)
+    seal_chain: tuple[bytes, ...] = ()
+    time_stamps: str = ""
+    on_act: tuple[Callable[["Node", Tx, Any, Any], None], ...] = ()
+    on_task_closed: Mapping[str, Callable[["Node", Tx, dict[str, Any]], None]] = field(default_factory=dict)

@@ -23,6 +23,10 @@ WHERE recipient = %s AND key = %s AND service = %s AND state = 'waiting' AND att
     AND next_at > clock_timestamp()
 RETURNING id, body
 """
+_TOLD = """
+SELECT true FROM outbox WHERE case_code = %s AND recipient = %s AND state <> 'refused'
+    AND body::jsonb -> %s::text @> %s::jsonb LIMIT 1
+"""
 
 
 def send(
@@ -70,6 +74,12 @@ def take_back(tx: Tx, recipient: str, service: str, key: str) -> list[dict[str, 
     """Withdraw what is still held for a recipient under a key; the bodies, oldest first."""
     rows = sorted(tx.all(_TAKE_BACK, (recipient, key, service)))
     return [msgspec.json.decode(row.body) for row in rows]
+
+
+def told(tx: Tx, recipient: str, case: str, part: str, items: list[dict[str, Any]]) -> bool:
+    """Whether we sent `recipient` a message of this case, not refused by it, whose list `part` names these items."""
+    wanted = msgspec.json.encode(items).decode()
+    return bool(tx.value(_TOLD, (case, recipient, part, wanted)))
 
 
 def settle(node: Node, tx: Tx, recipient: str, message: str, outcome: Outcome, *, case: str, purpose: str) -> None:

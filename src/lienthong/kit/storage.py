@@ -18,13 +18,24 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from lienthong.kit import failpoints
 
 MOST_PREPARED = 500
+# SQLSTATE classes of a server that does not answer, stops, or has no room: the same request may succeed in a while.
+_AWAY = ("08", "53", "57")
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _OPTIONS = "-c plan_cache_mode=force_generic_plan"  # every statement is a look-up by key or a write of a few rows
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database does not answer just now, rather than that it refused something."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in _AWAY
 
 
 class Tx:
@@ -89,7 +100,13 @@ class Tx:
     def after_commit(self, action: Callable[[], None]) -> None:
         self._after.append(action)
 
+    def committing(self) -> None:
+        if self._after:
+            failpoints.here(failpoints.BEFORE_COMMIT)
+
     def committed(self) -> None:
+        if self._after:
+            failpoints.here(failpoints.AFTER_COMMIT)
         for action in self._after:
             action()
 
@@ -122,6 +139,7 @@ class Database:
             tx = Tx(connection)
             yield tx
             tx.flush()
+            tx.committing()
         tx.committed()
 
     def one(self, sql: str, params: Parameters = None) -> Any:

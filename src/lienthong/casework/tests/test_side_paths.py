@@ -40,7 +40,9 @@ def own_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class Case:
     """One declared birth, and what its people do."""
 
-    def __init__(self, country: Country, number: int, corrections: list[dict[str, Any]] | None = None, **changed: Any):
+    def __init__(
+        self, country: Country, number: int, corrections: list[dict[str, Any]] | None = None, **changed: Any
+    ) -> None:
         self.country, self.portal = country, country.nodes["portal"]
         head = changed.pop("householder", f"0681950{number:05d}")
         self.mother: Account = country.family(number, householder=head)
@@ -140,9 +142,7 @@ def test_a_supplement_is_asked_once_stops_the_clock_and_keeps_everything_else(co
 
     clock.shift(timedelta(days=3))
     values = {"child_name": "K’ Brêm Di Linh"}
-    in_node(
-        case.portal, lambda tx: parents.supply(case.portal, tx, case.code, "birth", case.mother.number, values, [])
-    )
+    in_node(case.portal, lambda tx: parents.supply(case.portal, tx, case.code, "birth", case.mother.number, values, []))
     country.deliver()
     branch = case.branch()
     assert (branch.state.step, branch.state.waiting, branch.state.status) == ("check", "open", 4)
@@ -255,7 +255,8 @@ def test_a_value_said_to_be_wrong_holds_only_what_depends_on_it(country: Country
     in_node(g01, lambda tx: tasks.correct(g01, tx, task.id, STEWARD, "Thôn 8", "theo quyết định"))
     country.deliver()
     assert case.states()["residence"] == "done"
-    assert case.count("G01", "SELECT count(*) FROM households WHERE address = 'Thôn 8' AND code = %s", wrong["key"]) == 1
+    sql = "SELECT count(*) FROM households WHERE address = 'Thôn 8' AND code = %s"
+    assert case.count("G01", sql, wrong["key"]) == 1
     with pytest.raises(tasks.Ended):
         in_node(g01, lambda tx: tasks.decline(g01, tx, task.id, STEWARD, "muộn"))
     case.verify()
@@ -326,9 +327,7 @@ def consenting(country: Country, number: int, given: bool) -> Case:
 def test_a_householder_who_agrees_on_e_identity_lets_the_residence_be_decided_at_once(country: Country) -> None:
     case = consenting(country, 120, given=True)
     assert case.states()["residence"] == "done"
-    acts = in_node(
-        country.nodes["G01"], lambda tx: dossiers.acts(tx, case.branch("G01", "residence").identity.code)
-    )
+    acts = in_node(country.nodes["G01"], lambda tx: dossiers.acts(tx, case.branch("G01", "residence").identity.code))
     assert [act.verb for act in acts] == ["acknowledge", "receive", "ask_consent", "consent", "decide", "issue"]
     assert acts[1].deadline is not None
     assert acts[3].deadline is None or acts[3].deadline > acts[1].deadline
@@ -367,3 +366,57 @@ def test_nobody_answering_for_consent_stops_the_residence_after_five_working_day
     country.deliver()
     assert case.branch("G01", "residence").state.reason == pauses.NO_CONSENT
     case.verify()
+
+
+def test_a_wrong_decision_of_a_rule_is_drawn_found_measured_and_reversed(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automation, "SHARE", 1.0)
+    g01, rule, since = country.nodes["G01"], "newborn-residence@2026-09", clock.now()
+    right, planted = Case(country, 130), Case(country, 131)
+    for case in (right, planted):
+        case.decide()
+        assert case.states()["residence"] == "done"
+    for case, verdict in ((right, True), (planted, False)):
+        task = only_task(country, "G01", POLICE, "review", case.code)
+        code = in_node(g01, lambda tx, t=task, v=verdict: automation.judge(g01, tx, t.id, POLICE, v, "không ở đó"))
+    found = in_node(g01, lambda tx: automation.measured(tx, rule, since))
+    assert (found.drawn, found.judged, found.wrong, found.share) == (2, 2, 1, 0.5)
+    assert 0.09 < found.low < 0.5 < found.high < 0.91
+    in_node(g01, lambda tx: revisions.annul(g01, tx, code, POLICE, "Biên bản kiểm tra 3", "false-statement"))
+    country.deliver()
+    assert planted.states() == {"birth": "done", "residence": "annulled", "card": "done"}
+    assert right.states()["residence"] == "done"
+    sql = "SELECT count(*) FROM residences WHERE household = %s AND relation = 'child'"
+    assert planted.count("G01", sql, f"HK68{131:08d}") == 0
+    planted.verify()
+
+
+def test_a_rule_that_decides_too_often_about_one_mother_leaves_the_next_to_officers(country: Country) -> None:
+    g01, number = country.nodes["G01"], 132
+    mark, rule = f"birth.mother=0681950{number:05d}", "newborn-residence@2026-09"
+    sql = "INSERT INTO automatic_mark (rule, mark, decided_at, dossier) VALUES (%s, %s, %s, %s)"
+    for earlier in range(3):
+        in_node(g01, lambda tx, e=earlier: tx.run(sql, (rule, mark, clock.now(), f"earlier-{e}")))
+    case = Case(country, number)
+    case.decide()
+    assert case.states()["residence"] == "open"
+    acts = in_node(g01, lambda tx: dossiers.acts(tx, case.branch("G01", "residence").identity.code))
+    unmet = [line["en"] for line in acts[2].detail["verified"] if not line["met"]]
+    assert unmet == ["No more than three children of one mother within seven months"]
+
+
+def test_what_is_not_delivered_in_its_time_raises_one_alert(country: Country) -> None:
+    case = Case(country, 133)
+    h36, operator = country.nodes["H36"], Officer("1", "Vận hành", (Post("operator", "68"),))
+    code = case.branch().identity.code
+    in_node(h36, lambda tx: pauses.supplement(h36, tx, code, RECEIVER, [Item(paper="giấy")], "missing"))
+    timers.tick(h36)
+    clock.shift(timedelta(minutes=11))
+    timers.tick(h36)
+    timers.tick(h36)
+    alerts = [task for task in in_node(h36, lambda tx: tasks.mine(tx, operator)) if task.case == case.code]
+    assert [(task.kind, task.title) for task in alerts] == [("alert", "dossier.progress")]
+    in_node(h36, lambda tx: tasks.answer(h36, tx, alerts[0].id, operator, "đường truyền đã nối lại"))
+    country.deliver()
+    assert case.parent.state.status == 5

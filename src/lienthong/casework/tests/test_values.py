@@ -27,7 +27,10 @@ DECLARED = {
     "child_name": "K’ Brêm", "ethnicity": "mother", "mother_ethnicity": "16", "father_ethnicity": "01",
     "hometown": "father", "father_hometown": "25036",
 }  # fmt: skip
-RESULTS = {"birth": {"record": {"child_number": "068226000001", "birth_date": "2024-02-29", "notice": None}}, "residence": {"record": {}}}
+RESULTS = {
+    "birth": {"record": {"child_number": "068226000001", "birth_date": "2024-02-29", "notice": None}},
+    "residence": {"record": {}},
+}
 
 
 @pytest.mark.parametrize(

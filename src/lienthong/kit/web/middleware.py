@@ -3,11 +3,17 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils import translation
 
 LANGUAGE_COOKIE: Final = "lang"
 LANGUAGES: Final = ("vi", "en")
+
+# Where the site is served under TLS: browsers never speak to it in the clear again (RFC 6797).
+STRICT_TRANSPORT: Final = "max-age=31536000"
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -22,14 +28,30 @@ CONTENT_POLICY: Final = (
 )
 
 
+class Packed(GZipMiddleware):
+    """Middleware: pages leave packed, where the browser can unpack; files are packed already, or would gain nothing.
+
+    What a page repeats of its request cannot be used to guess what else is in it (BREACH): tokens of forms are masked
+    anew in every page, and Django adds a name of random length to each packed answer.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.get("Content-Type", "").startswith(("text/html", "application/json")):
+            return response
+        return super().process_response(request, response)
+
+
 def security_headers(get_response: Answer) -> Answer:
-    """Middleware: no page is framed, sniffed, scripted from elsewhere or, with somebody signed in, kept."""
+    """Middleware, outermost, so that pages about failures have them too: no page is framed, sniffed, scripted from
+    elsewhere or, with somebody signed in, kept."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        if settings.SESSION_COOKIE_SECURE:
+            response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
         if getattr(request, "account", None):
             # Communes lend their computers: after signing out, "back" must not show the last person's papers.
             response.headers.setdefault("Cache-Control", "no-store")

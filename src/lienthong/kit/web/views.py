@@ -1,5 +1,6 @@
 """The language switch, and pages for what went wrong: what happened and what to do next, in the look of the site."""
 
+import sys
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,12 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
+from lienthong.kit.storage import is_away
+from lienthong.kit.web.access import public
 from lienthong.kit.web.middleware import LANGUAGE_COOKIE, LANGUAGES
 
 YEAR = 365 * 24 * 3600
 
 
 @require_safe
+@public("the language switch")
 def language(request: HttpRequest) -> HttpResponse:
     """Keep `?to=vi|en` in a cookie and go on to `?next=`, a path of this site."""
     onward = request.GET.get("next", "/")
@@ -59,6 +63,9 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
+    """The handler of what no view caught, wherever it was raised: a database that is away is told as such."""
+    if is_away(sys.exception()):
+        return unavailable(request)
     return trouble(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,

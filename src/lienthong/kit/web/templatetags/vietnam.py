@@ -36,6 +36,14 @@ def dong(value: int | None) -> str:
 
 
 @register.filter
+def weight(value: int | None) -> str:
+    """Of a file: 240 KB, 1,2 MB. Nothing for None."""
+    if value is None:
+        return ""
+    return f"{value / 1024 / 1024:.1f} MB".replace(".", ",") if value >= 1024 * 1024 else f"{-(-value // 1024)} KB"
+
+
+@register.filter
 def person_number(value: str | None) -> str:
     """068 183 001234: place, century and year, the rest; anything but twelve digits is left alone."""
     if not value or len(value) != 12 or not value.isdigit():

@@ -1,7 +1,7 @@
 """Headers, languages and error pages."""
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 
 def test_a_page_runs_only_what_is_ours_and_is_framed_by_nobody(site: Client) -> None:
@@ -57,3 +57,24 @@ def test_a_failure_tells_nothing_of_anybody(site: Client) -> None:
     assert answer.status_code == 500
     assert "Hệ thống gặp lỗi" in answer.text
     assert "068183001234" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/away", "/full"])
+def test_a_database_that_is_away_is_told_as_such_in_both_languages(site: Client, path: str) -> None:
+    answer = site.get(path)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "Dịch vụ đang tạm dừng" in answer.text
+    assert "068183001234" not in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    site.cookies["lang"] = "en"
+    assert "The service is paused" in site.get(path).text
+
+
+def test_a_statement_that_the_database_refused_is_a_failure_of_ours(site: Client) -> None:
+    assert site.get("/refused").status_code == 500
+
+
+def test_under_tls_browsers_keep_to_it(site: Client) -> None:
+    assert "Strict-Transport-Security" not in site.get("/").headers
+    with override_settings(SESSION_COOKIE_SECURE=True):
+        assert site.get("/").headers["Strict-Transport-Security"] == "max-age=31536000"

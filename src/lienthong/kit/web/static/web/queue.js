@@ -1,12 +1,30 @@
-// A queue from the keyboard: j and k move between its links, enter opens (the browser does that itself).
+// A queue from the keyboard: j and k move between its rows, enter opens (the browser does that itself), x ticks a row,
+// a goes to the button that acts on the ticked ones. Without this script the tab key and the mouse do the same.
 const links = () => [...document.querySelectorAll("[data-queue] a[data-row]")];
+const box = (link) => link?.closest("tr")?.querySelector("input[type=checkbox]");
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
-  const step = { j: 1, k: -1 }[event.key];
-  if (!step) return;
+function move(step) {
   const rows = links();
   const at = rows.indexOf(document.activeElement);
-  const next = rows[at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)];
-  next?.focus();
+  rows[at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)]?.focus();
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => box(document.activeElement)?.click(),
+  a: () => document.querySelector("[data-act]")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
+  keys[event.key]?.();
+});
+
+// Rows do not move under the hand of somebody who is ticking them.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-queue] input[type=checkbox]")) {
+    event.target.closest("[data-live]")?.removeAttribute("data-live");
+  }
 });
