@@ -1,8 +1,9 @@
-"""Take the stylesheet and the typeface we do not write ourselves from npm packages, pinned, into `static/web/vendor`.
+"""Take what the pages use and we do not write ourselves from npm packages, pinned, into `static/web/vendor`.
 
 Run by a developer with npm on the path, after a change of a version or of `COMPONENTS`; the result is committed, so
 nobody else needs npm. Of GOV.UK Frontend only the rules of the components we use are kept, without its font (which is
-not for others) and its crest, and its lines stand further apart: Vietnamese letters carry two marks.
+not for others) and its crest, and its lines stand further apart: Vietnamese letters carry two marks. bpmn-js is taken
+as published, with its licence: its watermark stays on every diagram.
 """
 
 import re
@@ -14,8 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VENDOR = Path(__file__).parents[1] / "src/lienthong/kit/web/static/web/vendor"
+LIGHTEN = Path(__file__).with_name("lighten_fonts.py")
 GOVUK = "govuk-frontend@6.6.0"
 TYPEFACE = "@fontsource/be-vietnam-pro@5.3.0"
+VIEWER = "bpmn-js@18.31.1"
 # latin-ext has the letters of Ê Đê and Cơ Ho (ĭ, ŏ, ŭ, č); a browser fetches it only for a page with one of them.
 SUBSETS = ("latin", "latin-ext", "vietnamese")
 WEIGHTS = (400, 600)
@@ -32,12 +35,15 @@ TIGHT_LINES = re.compile(r"line-height:(1\.[0-3]\d*)")
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        install = ["npm", "install", "--no-save", "--prefix", folder, GOVUK, TYPEFACE]
+        install = ["npm", "install", "--no-save", "--prefix", folder, GOVUK, TYPEFACE, VIEWER]
         subprocess.run(install, check=True, stdout=sys.stderr)
         packages = Path(folder) / "node_modules"
         shutil.rmtree(VENDOR, ignore_errors=True)
         take_stylesheet(packages / "govuk-frontend", VENDOR / "govuk-frontend")
         take_typeface(packages / "@fontsource/be-vietnam-pro", VENDOR / "be-vietnam-pro")
+        take_viewer(packages / "bpmn-js", VENDOR / "bpmn-js")
+    lighten = ["uv", "run", "--no-project", "--with", "fonttools", "--with", "brotli", "python", str(LIGHTEN)]
+    subprocess.run(lighten, check=True, stdout=sys.stderr)
 
 
 def take_stylesheet(package: Path, target: Path) -> None:
@@ -59,6 +65,14 @@ def take_typeface(package: Path, target: Path) -> None:
         for weight in WEIGHTS:
             published = package / f"files/be-vietnam-pro-{subset}-{weight}-normal.woff2"
             shutil.copy(published, target / f"{subset}-{weight}.woff2")
+    shutil.copy(package / "LICENSE", target / "LICENSE.txt")
+
+
+def take_viewer(package: Path, target: Path) -> None:
+    """Copy the viewer of process diagrams, its stylesheet and its licence, unchanged."""
+    target.mkdir(parents=True)
+    shutil.copy(package / "dist/bpmn-navigated-viewer.production.min.js", target / "viewer.js")
+    shutil.copy(package / "dist/assets/diagram-js.css", target / "diagram-js.css")
     shutil.copy(package / "LICENSE", target / "LICENSE.txt")
 
 

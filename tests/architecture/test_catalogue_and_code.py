@@ -13,7 +13,8 @@ from lienthong.catalogue.catalogue import Catalogue, load, read_nodes, read_regi
 from lienthong.catalogue.messages import MESSAGES
 from lienthong.catalogue.shapes import LookUp, Right, Service
 from lienthong.config import wiring
-from lienthong.registers import numbers, reading, recording
+from lienthong.kit import clock
+from lienthong.registers import changing, numbers, reading, recording
 
 FOLDER = HOME / "catalogue"
 SERVICES = read_services(FOLDER, source_hashes())
@@ -31,8 +32,8 @@ def test_every_service_that_a_right_names_is_answered_and_every_one_answered_nee
 def test_every_right_names_its_legal_basis_and_a_register_where_it_opens_one() -> None:
     for right in RIGHTS:
         assert right.legal_basis.strip()
-        assert bool(right.register) == (right.service in (reading.SERVICE, recording.SERVICE))
-        assert bool(right.fields) == bool(right.register)
+        assert bool(right.register) == (right.service in (reading.SERVICE, recording.SERVICE, changing.SERVICE))
+        assert bool(right.fields) == bool(right.register) or right.service == changing.SERVICE
         if right.register:
             assert right.grantor == REGISTERS[right.register].owner
 
@@ -97,6 +98,9 @@ def test_a_register_that_another_completes_may_ask_it_to() -> None:
             fields = granted(owner, register.owner, recording.SERVICE, register.register, completion.register)
             assert fields is not None
             assert set(completion.takes) <= fields
+            of, to, name = owner, register.owner, completion.register
+            assert granted(of, to, changing.SERVICE, register.register, name) == set(completion.takes)
+            assert NODES[of].may_withdraw(to, changing.SERVICE, register.register, name, clock.today())
 
 
 def test_every_branch_may_be_filed_and_may_tell_its_progress() -> None:
@@ -127,7 +131,8 @@ def test_every_role_of_a_process_has_a_name_and_a_limit() -> None:
                 assert step.refused_to, f"{service.slug}: {step.step}"
 
 
-REFUSALS = ("registers/recording.py", "registers/parents.py", "casework/journey.py", "casework/results.py")
+_OWNERS = ("recording", "changing", "checking", "same_birth", "identity_cards", "parents")
+REFUSALS = (*(f"registers/{name}.py" for name in _OWNERS), "casework/journey.py", "casework/results.py")
 
 
 def test_every_reason_a_person_may_read_has_words() -> None:

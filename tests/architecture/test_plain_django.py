@@ -53,9 +53,12 @@ def test_faces_of_a_node_do_not_know_each_other() -> None:
 
 
 OPEN = {
-    "portal/views.py:home": "the first page",
-    "portal/views.py:find": "looking for a service",
-    "portal/views.py:service_page": "what a service is",
+    "portal/finding_views.py:home": "the first page",
+    "portal/finding_views.py:find": "looking for a service",
+    "portal/finding_views.py:service_page": "what a service is",
+    "portal/status_views.py:look_up": "who has a code need not sign in to learn completion",
+    "portal/status_views.py:one_time_code": "the second factor of a look-up",
+    "portal/status_views.py:shown": "completion, for the browser that gave the second factor",
     "desk/views.py:home": "the way to sign in",
     "desk/notices.py:home": "the way to sign in",
 }

@@ -15,6 +15,8 @@ REAL_TIME_SQL = {
     "exchange/courier.py": "when a message is tried again",
     "exchange/outbox.py": "until when a message is held",
     "exchange/schema/0001_exchange.sql": "when a message may first be tried",
+    "portal/schema/0001_portal.sql": "when a message may first be tried",
+    "portal/sending.py": "when a message is tried again",
     "kit/migrations.py": "when a migration was applied to this database",
 }
 REAL_TIME = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 HOME = Path(__file__).parents[2]
 SOURCE = HOME / "src" / "lienthong"
-DOMAIN = ("kit", "journal", "territory", "catalogue", "identity", "exchange", "registers", "casework", "portal", "desk")
+DOMAIN = ("kit", "journal", "territory", "catalogue", "identity", "exchange", "registers", "agreements", "casework", "portal", "desk")
 
 
 @dataclass(frozen=True)

@@ -291,3 +291,20 @@ def test_the_next_start_resumes(country: Country, told: Told) -> None:
     assert page.status == 200
     assert told.code in page.text
     assert "nothing waits" in country.command("stuck")
+
+
+# 7 — what the machine keeps to itself
+
+
+def test_no_log_of_the_whole_story_names_its_people(country: Country, told: Told) -> None:
+    people = {CHILD, CHILD.replace("'", "’"), *(family.mother.number for family in told.families)}
+    people |= {family.mother.name for family in told.families} | {family.father for family in told.families}
+    mothers = [family.mother.number for family in told.families]
+    with country.looking("G15") as tx:
+        rows = tx.all("SELECT child_number, father FROM births WHERE mother = ANY (%s)", (mothers,))
+    people |= {value for row in rows for value in row if value}
+    logs = [path for path in country.state.log.rglob("*") if path.is_file()]
+    assert {path.name.split(".")[0] for path in logs} >= {"portal-web", "portal-worker", "H36-web", "postgres"}
+    for path in logs:
+        text = path.read_text("utf-8", errors="replace")
+        assert not [name for name in people if name in text], f"{path.name} names somebody"

@@ -19,7 +19,7 @@ from lienthong.bench.families import Desk, Filled
 from lienthong.casework.states import FINAL, RETURNED
 
 POLL_SECONDS = 0.04
-FIRST_VERSION = 1  # acts of a dossier at H36 when its officer sees it first
+FIRST_VERSION = 2  # acts of a complete dossier at H36 when its officer sees it first: acknowledged, received
 _BRANCH = "SELECT parent, code FROM dossier WHERE parent = ANY (%s)"
 _ENDED = "SELECT code, status FROM dossier WHERE code = ANY (%s) AND status = ANY (%s)"
 

@@ -21,6 +21,7 @@ from lienthong.identity.signed_in import remember
 from lienthong.kit import clock
 from lienthong.kit.canonical import canonical
 from lienthong.kit.signatures import SigningKey
+from lienthong.registers import same_birth
 from lienthong.territory.units import Territory
 
 SERVICE = "interlinked/birth-residence-card"
@@ -78,6 +79,9 @@ def with_notices(country: Country, count: int) -> list[Family]:
         noticed = {row.mother for row in tx.all("SELECT mother FROM birth_notices")}
     with country.looking("G01-eid") as tx:
         able = {row.number for row in tx.all("SELECT number FROM accounts WHERE level = 2 AND status = 'active'")}
+    with country.looking("G15") as tx:
+        recent = today - timedelta(days=same_birth.SHORTEST)
+        able -= {row.mother for row in tx.all("SELECT mother FROM births WHERE birth_date > %s", (recent,))}
     able -= noticed
     free = [row for row in mothers if row.number in able][:count]
     if len(free) < count:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from lienthong.bench import births, families, floor, submission
+from lienthong.bench import births, families, floor, paper_making, serving, submission
 from lienthong.bench.births import Birth, Flow
 from lienthong.bench.browser import Browser, Line
 from lienthong.bench.driver import Country, until
@@ -25,7 +25,8 @@ from lienthong.casework.states import RETURNED
 ROUNDS = 3
 PEOPLE_A_BIRTH = 26  # so many people hold one mother whose household fits
 FEWEST_PEOPLE = 20_000
-BIRTHS, SUBMISSIONS, SAMPLES = 3_000, 1_200, 30
+BIRTHS, SUBMISSIONS, SAMPLES, LATENCIES, PAGES = 3_000, 1_200, 30, 600, 240
+PAPERS = 150
 CLIENTS, MOST_OPEN = 16, 200
 SUBMITTERS = 8
 NO_PGBENCH = "no pgbench on this machine: no floor"
@@ -188,6 +189,41 @@ def _value(country: Country, node: str, sql: str, *params: Any) -> Any:
         return tx.value(sql, params)
 
 
+# ---------------------------------------------------------------------- page.portal
+
+
+def page_portal(options: Options) -> Measured:
+    """Milliseconds of the form at 16 connections: warm, with answers that lie with the draft; cold in the note."""
+    count = options.births or PAGES
+    with Country(max(FEWEST_PEOPLE, count * PEOPLE_A_BIRTH)) as country:
+        country.up()
+        cold, warm = serving.form_pages(country, families.with_notices(country, count))
+    note = (
+        f"{serving.CONNECTIONS} connections, think time 0; {len(warm)} pages with kept answers: {_spread(warm)}; "
+        f"{len(cold)} drafts opened cold (redirect and asks of their registers' owners included): {_spread(cold)}"
+    )
+    return Measured("page.portal", _milliseconds(warm, 0.5), "ms", None, None, note)
+
+
+# ---------------------------------------------------------------------- birth.latency
+
+
+def birth_latency(options: Options) -> Measured:
+    """Seconds from a birth's entry in the register to the last effect, at 20 births a second."""
+    count = options.births or LATENCIES
+    pause = 1 / serving.PER_SECOND
+    with _ready(count, options) as ready:
+        flow = Flow(ready.country, ready.desk, options.clients, options.most_open, pause=pause)
+        began = time.monotonic()
+        taken = serving.seconds_to_last_effect(
+            ready.country, ready.filled, lambda filled: flow.run(filled, patience=120 + len(filled))
+        )
+        rate = count / (time.monotonic() - began)
+    ordered = sorted(taken)
+    note = f"{count} births, one submitted every {pause * 1000:.0f} ms ({rate:.1f}/s ended); {_spread(taken)}"
+    return Measured("birth.latency", round(ordered[len(ordered) // 2], 3), "s", None, None, note)
+
+
 # ---------------------------------------------------------------------- up
 
 
@@ -204,10 +240,35 @@ def up(options: Options) -> Measured:
     return Measured("up", round(first["seconds"], 2), "s", None, None, note)
 
 
+# ---------------------------------------------------------------------- result.pdf
+
+
+def result_pdf(options: Options) -> Measured:
+    """Birth certificates a second: facts gathered, typeset, sealed with a time-stamp, kept; one after the other."""
+    count = options.births or PAPERS
+    rates, floors, times = [], [], []
+    with _ready(count, options) as ready:
+        country = ready.country
+        Flow(country, ready.desk, options.clients, options.most_open).run(ready.filled, patience=60 + count)
+        with paper_making.maker(country) as maker:
+            for part in _parts(maker.dossiers, ROUNDS):
+                taken = maker.make(part)
+                times += taken
+                rates.append(len(taken) / sum(taken))
+                floors.append(maker.floor(runs=len(part)))
+                _say(options, f"{rates[-1]:.1f} papers/s, floor {floors[-1]:.1f}")
+            shape = maker.shape
+    note = f"{len(times)} papers in {ROUNDS} rounds, one thread; {_spread(times)}; {shape}"
+    return _rate("result.pdf", sum(rates) / len(rates), floors, note)
+
+
 MEASURES: dict[str, Callable[[Options], Measured]] = {
     "birth.complete": birth_complete,
     "submit.http": submit_http,
     "birth.idle": birth_idle,
+    "birth.latency": birth_latency,
+    "page.portal": page_portal,
+    "result.pdf": result_pdf,
     "up": up,
 }
 
@@ -232,7 +293,7 @@ def _ready(count: int, options: Options) -> Iterator[Ready]:
             raise TimeoutError(f"{late}; lienthong stuck says:\n{country.command('stuck')}") from late
 
 
-def _parts(filled: Sequence[Filled], count: int) -> list[Sequence[Filled]]:
+def _parts(filled: Sequence[Any], count: int) -> list[Sequence[Any]]:
     ends = [len(filled) * number // count for number in range(count + 1)]
     return [filled[begin:end] for begin, end in itertools.pairwise(ends) if end > begin]
 

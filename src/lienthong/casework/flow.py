@@ -185,7 +185,7 @@ def _side_paths(graph: Graph, process: Process) -> None:
             graph.flow(f"{SUPPLEMENT}_at", _own_entry(step))
     graph.add("endEvent", STOPPED, _("Dừng xử lý"), APPLICANT)
     graph.flow(EXPIRED, STOPPED)
-    graph.add("endEvent", REFUSED, _("Từ chối"), APPLICANT)
+    graph.add("endEvent", REFUSED, _("Bị từ chối"), APPLICANT)
     graph.add("subProcess", WITHDRAWN, _("Người nộp rút hồ sơ"), APPLICANT, event="message")
 
 

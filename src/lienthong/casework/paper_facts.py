@@ -113,10 +113,16 @@ def applicant(case: Case) -> dict[str, Any]:
     return {
         "name": _applicant_name(case),
         "number": _value(case.node, _PLAIN, identity.applicant),
-        "phone": case.declared.get("requester_phone") or "",
+        "phone": case.declared.get("requester_phone") or _phone(case, identity.applicant),
         "address": address,
         "helper": f"số định danh {helper}" if helper and identity.filed_by != identity.applicant else None,
     }
+
+
+def _phone(case: Case, number: str) -> str:
+    """As the population register signed it for this declaration."""
+    rows = (row for row in _answered(case) if row.get("number") == number and row.get("phone"))
+    return next((str(row["phone"]) for row in rows), "")
 
 
 def _applicant_name(case: Case) -> str:

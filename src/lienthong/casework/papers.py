@@ -53,6 +53,11 @@ def paper(node: Node, tx: Tx, code: str, name: str, *, stamped: bool = False) ->
 
     Raises LookupError when there is none, Void when it was annulled, sealing.NoCertificate, stamping.NoStamp.
     """
+    return papers.issue(node, tx, wanted(node, tx, code, name), stamped=stamped)
+
+
+def wanted(node: Node, tx: Tx, code: str, name: str) -> Wanted:
+    """What a dossier's paper says, gathered from its acts, content and result. Raises LookupError, Void."""
     dossier = dossiers.load(tx, code)
     if dossier is None:
         raise LookupError(code)
@@ -64,10 +69,8 @@ def paper(node: Node, tx: Tx, code: str, name: str, *, stamped: bool = False) ->
     facts = of_form(case, name) if name in FORMS.values() else paper_facts.of_result(case)
     template = node.catalogue.papers.find(dossier.identity.service, name)
     assert template is not None, "available() names only what has a template"
-    holder = dossier.identity.subject or facts["applicant"]["name"]
-    issuer = facts["issuer"]
-    wanted = Wanted(code, template, facts, issuer["name"], issuer["place"], holder)
-    return papers.issue(node, tx, wanted, stamped=stamped)
+    holder, issuer = dossier.identity.subject or facts["applicant"]["name"], facts["issuer"]
+    return Wanted(code, template, facts, issuer["name"], issuer["place"], holder)
 
 
 def _case(node: Node, tx: Tx, dossier: Dossier, acts: list[Act], act: Act) -> Case:

@@ -1,6 +1,6 @@
 """Where a dossier stands in its process, as a list that needs no picture: context for `web/parts/process.html`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -18,8 +18,9 @@ Standing = Literal["done", "now", "later", "none"]
 
 @dataclass(frozen=True)
 class Line:
-    """A step, or a branch with its steps. `state` is `none` in a process shown without a dossier."""
+    """A step, or a branch with its steps, by its `id`. `state` is `none` in a process shown without a dossier."""
 
+    id: str
     name: str
     who: str = ""
     term: str = ""
@@ -49,6 +50,16 @@ def of_dossier(here: Node, service: Service, state: State) -> ProcessView:
     return _view(here, service, state)
 
 
+def marked(view: ProcessView, now: list[str], done: list[str]) -> ProcessView:
+    """The process with the places marked that an address names, and without the way to the page one is on."""
+    states: dict[str, Standing] = {**dict.fromkeys(done, "done"), **dict.fromkeys(now, "now")}
+    lines = [
+        replace(line, state=states[line.id], label=_labels()[states[line.id]]) if line.id in states else line
+        for line in view.lines
+    ]
+    return ProcessView(view.title, lines, "")
+
+
 def _view(here: Node, service: Service, state: State | None) -> ProcessView:
     title = service.card.short.in_language(_language())
     if not service.branches:
@@ -69,6 +80,7 @@ def _branch(here: Node, name: str, slug: str, branch: BranchState | None, state:
     standing: Standing = "none" if state is None else "done" if is_done else "now" if begun else "later"
     label = words.branch_state_name(branch.state) if branch else _("Không chọn") if state else ""
     return Line(
+        id=name,
         name=service.card.short.in_language(_language()),
         who=here.catalogue.nodes[service.card.handled_by].name.in_language(_language()),
         state=standing,
@@ -95,20 +107,24 @@ def _steps(here: Node, service: Service, at: str, *, is_done: bool, is_shown: bo
 
 
 def _step(here: Node, step: Step, standing: Standing) -> Line:
-    labels = {"done": _("Đã xong"), "now": _("Đang ở bước này"), "later": _("Chưa tới"), "none": ""}
     register = here.catalogue.registers.get(step.register)
     owner = register.name.in_language(_language()) if register else ""
     who = words.role_name(step.role) if step.role else owner
     if step.straight_through:
         who = _("Tự động khi dữ liệu xác minh đủ; nếu không: %(who)s") % {"who": who}
     return Line(
+        id=step.step,
         name=step.name.in_language(_language()),
         who=who,
         term=ngettext("%(n)s giờ làm việc", "%(n)s giờ làm việc", step.hours) % {"n": step.hours} if step.hours else "",
         rule=words.cited(step.rule),
         state=standing,
-        label=labels[standing],
+        label=_labels()[standing],
     )
+
+
+def _labels() -> dict[Standing, str]:
+    return {"done": _("Đã xong"), "now": _("Đang ở bước này"), "later": _("Chưa tới"), "none": ""}
 
 
 def _url(service: Service, now: list[str], done: list[str]) -> str:

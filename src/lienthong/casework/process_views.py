@@ -18,15 +18,14 @@ def process(request: HttpRequest, sector: str, name: str) -> HttpResponse:
     """The process of a service; `?place=` and `?passed=` mark steps or branches of it."""
     node = _node(request)
     service = _service(node, sector, name)
-    marks = {
-        kind: " ".join(one for one in request.GET.getlist(kind) if diagram.element_of(service, one))
-        for kind in ("place", "passed")
-    }
+    now, done = (
+        [one for one in request.GET.getlist(kind) if diagram.element_of(service, one)] for kind in ("place", "passed")
+    )
     shown = {
-        "process": place.of_service(node, service),
+        "process": place.marked(place.of_service(node, service), now, done),
         "name": service.card.name.in_language(get_language() or "vi"),
         "bpmn": reverse("process_bpmn", args=[sector, name]),
-        "marks": marks,
+        "marks": {"place": " ".join(now), "passed": " ".join(done)},
     }
     return render(request, "web/process.html", shown)
 

@@ -120,9 +120,12 @@ def branch_sign(state: str) -> str:
 
 
 def standing(state: State) -> str:
-    """How a dossier stands, in words: what it waits for outside its agency, else the name of its status."""
-    if state.waiting in _WAITING:
-        return str(_WAITING[state.waiting])
+    """How a dossier stands, in words: what it waits for outside its agency, else the name of its status. A parent waits
+    for what one of its branches waits for."""
+    waits = {branch.state for branch in state.branches.values()} if state.branches else {state.waiting}
+    for name in ("applicant", "consent", "correction", *(() if state.branches else ("pending",))):
+        if name in waits:
+            return str(_WAITING[name])
     return str(_BRANCH_STATES[ANNULLED]) if state.reason == ANNULLED else state_name(state.status)
 
 

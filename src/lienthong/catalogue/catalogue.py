@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from lienthong.catalogue.papers import BadTemplate, Papers, read_papers
 from lienthong.catalogue.references import dangling
 from lienthong.catalogue.shapes import (
     Branch,
@@ -46,9 +47,11 @@ class Catalogue:
         services: dict[str, Service],
         rights: list[Right],
         calendar: WorkCalendar,
+        papers: Papers | None = None,
     ) -> None:
         self.node, self.nodes, self.terms, self.calendar = node, nodes, terms, calendar
         self.registers, self.services, self.rights = registers, services, rights
+        self.papers = papers or Papers()
 
     @property
     def card(self) -> NodeCard:
@@ -74,6 +77,11 @@ class Catalogue:
         """The fields of one of our registers that a node may read, or write, for a purpose."""
         rights = self._granted(grantee, service, purpose, on)
         return frozenset(field for right in rights if right.register == register for field in right.fields)
+
+    def may_withdraw(self, grantee: str, service: str, purpose: str, register: str, on: date) -> bool:
+        """Whether a node may have a record of ours withdrawn as a whole: a right to the register without fields."""
+        rights = self._granted(grantee, service, purpose, on)
+        return any(right.register == register and not right.fields for right in rights)
 
     def _granted(self, grantee: str, service: str, purpose: str, on: date) -> list[Right]:
         return [
@@ -115,7 +123,15 @@ def load(folder: Path, node: str, rules: Mapping[str, str]) -> Catalogue:
         services={slug: service for slug, service in services.items() if slug in handled},
         rights=mine,
         calendar=calendar,
+        papers=_read_papers(folder, handled),
     )
+
+
+def _read_papers(folder: Path, services: set[str]) -> Papers:
+    try:
+        return read_papers(folder, services)
+    except (OSError, ValueError, BadTemplate, yaml.YAMLError) as error:
+        raise CatalogueError(str(error)) from error
 
 
 def read_nodes(folder: Path) -> dict[str, NodeCard]:
@@ -139,7 +155,10 @@ def _read_service(folder: Path, rules: Mapping[str, str]) -> Service:
     if not examples:
         raise CatalogueError(f"{slug}: a service without an example does not load")
     process: Process = _read(folder / "process.yaml", Process)
-    named = sorted({step.straight_through for step in process.steps if step.straight_through})
+    named = sorted(
+        {step.straight_through for step in process.steps if step.straight_through}
+        | {consent.when for consent in process.consents}
+    )
     if missing := [name for name in named if name not in rules]:
         raise CatalogueError(f"{slug}: no such rule: {', '.join(missing)}")
     parts = [raw(path) for path in sorted(folder.glob("*.yaml"))]

@@ -33,12 +33,39 @@ def _differences(
         yield f"{place}: errors are {errors}, not {example.errors}"
     if errors:
         return
-    due = calendar.due(received, service.card.limit.working_days).isoformat()
-    if due != example.due:
-        yield f"{place}: due {due}, not {example.due or '(not said)'}"
+    yield from (f"{place}: {what}" for what in _wrong_moments(service, example, calendar, received))
     path = [step.step for step in service.process.steps]
     if path != example.path:
         yield f"{place}: goes {path}, not {example.path}"
+
+
+def _wrong_moments(
+    service: Service, example: Example, calendar: WorkCalendar, received: datetime
+) -> Iterator[str]:
+    limit = service.card.limit
+    due = calendar.due_hours(received, limit.hours) if limit.hours else calendar.due(received, limit.working_days)
+    if due.isoformat() != example.due:
+        yield f"due {due.isoformat()}, not {example.due or '(not said)'}"
+    expected = {
+        "verified_due": (example.verified_due, calendar.due(received, limit.verified_days)),
+        "consent_until": (example.consent_until, calendar.due(received, min(_consent_days(service, example)))),
+        "then_due": (example.then_due, _after_a_pause(example, calendar, due)),
+    }
+    for name, (said, moment) in expected.items():
+        if said and moment.isoformat() != said:
+            yield f"{name} {moment.isoformat()}, not {said}"
+
+
+def _consent_days(service: Service, example: Example) -> list[int]:
+    return [one.days for one in service.process.consents if one.consent in (example.consents or [])] or [0]
+
+
+def _after_a_pause(example: Example, calendar: WorkCalendar, due: datetime) -> datetime:
+    """The promised time when the clock stood still for a while."""
+    if not example.stood:
+        return due
+    since, until = (datetime.fromisoformat(moment) for moment in example.stood)
+    return calendar.after_hours(due, calendar.hours_between(since, until))
 
 
 class _AnyRule(dict[str, str]):

@@ -9,12 +9,18 @@ from typing import Any
 from lienthong.catalogue.shapes import Field, Form, Term
 from lienthong.kit.clock import ZONE
 
-_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’.\-])*")
+# Letters with the marks of the Highlands' alphabets, of which some have no letter of their own in Unicode (ê̆, ô̆, ơ̆).
+_MARKS = "\u0300-\u036f"
+_NAME = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}]|[ '’‘.\-])*")
 _PERSON = re.compile(r"[0-9]{12}")
 _KEY = re.compile(r"[A-Za-z0-9./\-]{1,60}")
 _UNIT = re.compile(r"[0-9]{5}")
 _FACILITY = re.compile(r"[0-9]{5}")
 _NUMBER = re.compile(r"[0-9]+")
+_PAPERS = re.compile(r"[A-Za-z0-9,\-]{1,2000}")  # identifiers of attachments
+_PATTERNS = {"person": _PERSON, "unit": _UNIT, "facility": _FACILITY, "key": _KEY, "number": _NUMBER, "paper": _PAPERS}
+# Answers that name a parent, with the field that shows that this parent is known.
+_FOLLOWS = {"parent_choice": "{chosen}_{name}", "surname_choice": "{chosen}_name", "home_choice": "{chosen}_name"}
 
 
 def clean(text: str) -> str:
@@ -22,15 +28,38 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def holds(when: str, declared: Mapping[str, Any]) -> bool:
+    """Whether one comparison holds: `field=value`, `field!=value` (it has a value, and another one), `field` (it has a
+    value), `field=` (it has none). The empty text always holds."""
+    if not when:
+        return True
+    name, sign, value = when.partition("=")
+    found = str(declared.get(name.removesuffix("!")) or "")
+    if not sign:
+        return bool(found)
+    return bool(found) and found != value if name.endswith("!") else found == value
+
+
+def applies(field: Field, declared: Mapping[str, Any]) -> bool:
+    """Whether a field is asked at all, by what was declared before it."""
+    return holds(field.when, declared)
+
+
 def check(form: Form, terms: Mapping[str, Term], declared: Mapping[str, Any], today: date) -> dict[str, str]:
     """What is wrong, by field: required, too-long, not-a-name, not-a-date, in-the-future, not-a-number,
-    not-in-list, not-text, no-such-parent, unknown-field. Empty when all is well."""
+    not-in-list, not-text, no-such-parent, not-asked, unknown-field, and the problems that terms name.
+
+    Empty when all is well. A value of a field that does not apply is `not-asked`.
+    """
     fields = form.fields
     errors = {name: "unknown-field" for name in declared if name not in fields}
     for name, field in fields.items():
-        problem = _problem(field, terms[field.term], declared.get(name), today)
-        if problem is None and terms[field.term].type == "code" and field.term == "parent_choice":
-            problem = _no_such_parent(name, declared)
+        if not applies(field, declared):
+            problem = None if declared.get(name) in (None, "", False) else "not-asked"
+        else:
+            problem = _problem(field, terms[field.term], declared.get(name), today) or no_such_parent(
+                field.term, name, declared
+            )
         if problem:
             errors[name] = problem
     return errors
@@ -56,7 +85,9 @@ def problem_of(term: Term, value: str, today: date) -> str | None:
                 return "too-long"
             if term.name and not _NAME.fullmatch(value):
                 return "not-a-name"
-            return None if value.isprintable() else "not-text"
+            if not value.isprintable():
+                return "not-text"
+            return None if not term.pattern or re.fullmatch(term.pattern, value) else term.problem
         case "date" | "moment":
             day = as_day(value)
             if day is None or day.year < 1850 or (term.type == "date" and value != day.isoformat()):
@@ -64,14 +95,16 @@ def problem_of(term: Term, value: str, today: date) -> str | None:
             return "in-the-future" if term.past and day > today else None
         case "code":
             return None if value in term.codes else "not-in-list"
-    pattern = {"person": _PERSON, "unit": _UNIT, "facility": _FACILITY, "key": _KEY, "number": _NUMBER}[term.type]
+    pattern = _PATTERNS[term.type]
     return None if pattern.fullmatch(value) else "not-a-number"
 
 
-def _no_such_parent(name: str, declared: Mapping[str, Any]) -> str | None:
+def no_such_parent(term: str, name: str, declared: Mapping[str, Any]) -> str | None:
     """A child follows a parent who is known: `ethnicity: father` needs `father_ethnicity`."""
     chosen = declared.get(name)
-    return "no-such-parent" if chosen and not declared.get(f"{chosen}_{name}") else None
+    if term not in _FOLLOWS or chosen not in ("mother", "father"):
+        return None
+    return None if declared.get(_FOLLOWS[term].format(chosen=chosen, name=name)) else "no-such-parent"
 
 
 def as_day(value: str) -> date | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from lienthong.catalogue.shapes import Branch, Form, LookUp, NodeCard, Register, Right, Service, Step, Term
+from lienthong.catalogue.shapes import Branch, Field, Form, LookUp, NodeCard, Register, Right, Service, Step, Term
 
 # (where it is named, what kind of thing, its name, what there is of that kind)
 Reference = tuple[str, str, str, Collection[str]]
@@ -37,7 +37,7 @@ def _of_register(
     yield from ((place, "term", column.term, terms) for column in register.fields.values())
     yield from ((place, "field", name, register.fields) for names in register.lookups.values() for name in names)
     if register.subject:
-        yield place, "field", register.subject, register.fields
+        yield from ((place, "field", name, register.fields) for name in (register.subject, *register.also))
     if completion := register.completed_by:
         yield place, "register", completion.register, registers
         theirs = registers[completion.register].fields if completion.register in registers else {}
@@ -54,6 +54,8 @@ def _of_service(
 ) -> Iterator[Reference]:
     yield service.slug, "node", service.card.handled_by, nodes
     yield from ((f"{service.slug}/service.yaml", "service", slug, services) for slug in service.card.takes.values())
+    limit = service.card.limit  # one of the two says how long it may take
+    yield f"{service.slug}/service.yaml", "limit", "working_days or hours", _given(limit.working_days or limit.hours)
     if service.card.about:
         yield f"{service.slug}/service.yaml", "field", service.card.about, service.form.fields
     yield from _of_form(f"{service.slug}/form.yaml", service.form, terms, registers)
@@ -71,26 +73,56 @@ def _of_service(
         yield from _of_branch(f"{service.slug}/branches.yaml", branch, service, services)
 
 
+def _given(number: int) -> Collection[str]:
+    return {"working_days or hours"} if number else ()
+
+
 def _of_form(
     place: str, form: Form, terms: Mapping[str, Term], registers: Mapping[str, Register]
 ) -> Iterator[Reference]:
     for look_up in form.look_ups.values():
         yield from _of_look_up(place, look_up, form, registers)
+    earlier: list[str] = []
     for name, field in form.fields.items():
         yield f"{place} {name}", "term", field.term, terms
-        yield from (
-            reference
-            for path in (field.source, field.alive)
-            if path
-            for reference in _of_path(f"{place} {name}", path, form, registers)
-        )
-        if field.verify:
-            yield f"{place} {name}", "register", field.verify, registers
+        for path in (field.source, field.alive, *field.differ, *field.hints.values()):
+            if path:
+                yield from _of_path(f"{place} {name}", path, form, registers)
+        yield from _of_conditions(f"{place} {name}", name, field, tuple(earlier), form, terms)
+        earlier.append(name)
+    for section in form.sections:
+        for note in section.notes:
+            named = [condition_on(note.when), note.date]
+            yield from ((f"{place} {section.id}", "field", name, form.fields) for name in named if name)
     if choose := form.choose:
         yield place, "field", choose.by, form.fields
         yield from _of_path(place, f"{choose.of}.{choose.key}", form, registers)
         if choose.excluding:
             yield from _of_path(place, f"{choose.excluding}.{choose.excluding_key}", form, registers)
+
+
+def condition_on(when: str) -> str:
+    """The field that a comparison is about; empty for none."""
+    return when.partition("=")[0].removesuffix("!")
+
+
+def _of_conditions(
+    place: str, name: str, field: Field, earlier: Collection[str], form: Form, terms: Mapping[str, Term]
+) -> Iterator[Reference]:
+    """A field hangs on one that stands before it, and on a value that one can have."""
+    on, value = condition_on(field.when), field.when.partition("=")[2]
+    if on:
+        yield place, "earlier field", on, earlier
+        codes = terms[form.fields[on].term].codes if on in form.fields and form.fields[on].term in terms else {}
+        if value and codes:
+            yield f"{place} when {on}", "code", value, codes
+    own = terms[field.term].codes if field.term in terms else {}
+    meanings = {*field.derived.values(), *field.hints} if own else set()
+    for suggested in field.suggest:
+        if suggested.by:
+            yield place, "field", suggested.by, form.fields
+        meanings |= {*suggested.values.values(), *([suggested.otherwise] if suggested.otherwise else [])}
+    yield from ((f"{place} {name}", "code", meaning, own) for meaning in sorted(meanings))
 
 
 def _of_path(place: str, path: str, form: Form, registers: Mapping[str, Register]) -> Iterator[Reference]:
@@ -102,24 +134,33 @@ def _of_path(place: str, path: str, form: Form, registers: Mapping[str, Register
 
 
 def _columns(look_up: LookUp, form: Form, registers: Mapping[str, Register]) -> Collection[str]:
-    while look_up.either and look_up.either[0] in form.look_ups:
-        look_up = form.look_ups[look_up.either[0]]
+    while look_up.among and look_up.among[0] in form.look_ups:
+        look_up = form.look_ups[look_up.among[0]]
     return registers[look_up.register].fields if look_up.register in registers else {}
 
 
 def _of_look_up(place: str, look_up: LookUp, form: Form, registers: Mapping[str, Register]) -> Iterator[Reference]:
-    yield from ((place, "look-up", other, form.look_ups) for other in look_up.either)
+    yield from ((place, "look-up", other, form.look_ups) for other in look_up.among)
+    if look_up.pick:
+        yield from _of_value(place, look_up.pick, form, registers)
     if look_up.register:
         yield place, "register", look_up.register, registers
-        lookups = registers[look_up.register].lookups if look_up.register in registers else {}
-        yield place, "look-up of it", look_up.by, lookups
-        match look_up.value.partition("."):
-            case "applicant", _, claim:
-                yield place, "claim of the applicant", claim, APPLICANT
-            case "declared", _, name:
-                yield place, "field", name, form.fields
-            case _:
-                yield from _of_path(place, look_up.value, form, registers)
+        declared = registers.get(look_up.register)
+        yield place, "look-up of it", look_up.by, declared.lookups if declared else {}
+        yield from ((place, "field", column, declared.fields if declared else {}) for column in look_up.match)
+        yield from ((place, "field", field, form.fields) for field in look_up.match.values())
+        yield from _of_value(place, look_up.value, form, registers)
+
+
+def _of_value(place: str, value: str, form: Form, registers: Mapping[str, Register]) -> Iterator[Reference]:
+    """What a look-up goes by: the applicant, something declared, a column of an earlier look-up."""
+    match value.partition("."):
+        case "applicant", _, claim:
+            yield place, "claim of the applicant", claim, APPLICANT
+        case "declared", _, name:
+            yield place, "field", name, form.fields
+        case _:
+            yield from _of_path(place, value, form, registers)
 
 
 def _of_values(
@@ -133,7 +174,8 @@ def _of_values(
         elif field:
             yield place, f"field in a result {branch!r}", field, _results(branch, service, services, registers)
         elif not value.startswith("="):
-            yield place, "field", value.removesuffix("_of_choice"), service.form.fields
+            names = value.split("|")
+            yield from ((place, "field", name.removesuffix("_of_choice"), service.form.fields) for name in names)
 
 
 def _results(
@@ -150,8 +192,7 @@ def _of_branch(place: str, branch: Branch, service: Service, services: Mapping[s
     yield place, "service", branch.service, services
     if branch.after:
         yield place, "branch", branch.after, {other.branch for other in service.branches} - {branch.branch}
-    if branch.unit:
-        yield place, "field", branch.unit, service.form.fields
+    yield from ((place, "field", n, service.form.fields) for n in (branch.unit, condition_on(branch.when)) if n)
     asked = services[branch.service].form.fields if branch.service in services else {}
     yield from ((f"{place}: {branch.service} asks", "field", name, service.form.fields) for name in asked)
 

@@ -1,12 +1,14 @@
 """The closed vocabulary of the catalogue. A key that is not here does not load."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 
-Verb = Literal["check", "decide", "record", "gather"]
-TermType = Literal["text", "number", "date", "moment", "person", "code", "unit", "facility", "flag", "key"]
+Verb = Literal["receive", "check", "decide", "record", "gather"]
+TermType = Literal["text", "number", "date", "moment", "person", "code", "unit", "facility", "flag", "key", "paper"]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +26,8 @@ class Words(_Strict, frozen=True):
 
 
 class Term(_Strict, frozen=True):
-    """An entry of the shared data dictionary. `past` dates may not lie ahead; `name` text is a person's name."""
+    """An entry of the shared data dictionary. `past` dates may not lie ahead; `name` text is a person's name; text with
+    a `pattern` must match it as a whole, else `problem` is what is wrong. A `paper` is an attachment's kind."""
 
     type: TermType
     vi: str
@@ -32,6 +35,8 @@ class Term(_Strict, frozen=True):
     most: int = 200
     past: bool = False
     name: bool = False
+    pattern: str = ""
+    problem: str = "not-text"
     codes: dict[str, Words] = {}
 
     @property
@@ -40,9 +45,12 @@ class Term(_Strict, frozen=True):
 
 
 class Column(_Strict, frozen=True):
+    """A field of a register; `label` says what it is here where the term alone does not (a mother's name)."""
+
     term: str
     optional: bool = False
     unique: bool = False
+    label: Words | None = None
 
 
 class Completion(_Strict, frozen=True):
@@ -55,7 +63,10 @@ class Completion(_Strict, frozen=True):
 
 
 class Register(_Strict, frozen=True):
-    """A declared register: one owner, one key, columns by term, look-ups by name over one or more columns."""
+    """A declared register: one owner, one key, columns by term, look-ups by name over one or more columns.
+
+    `subject` is the column of the person a record is about, `also` those of others it is about as much.
+    """
 
     register: str
     owner: str
@@ -65,19 +76,40 @@ class Register(_Strict, frozen=True):
     fields: dict[str, Column]
     lookups: dict[str, list[str]]
     subject: str = ""
+    also: list[str] = []
     rule: str = ""
     completed_by: Completion | None = None
 
+    def whom(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Everybody whose data these records are: each gets an entry in the log of reads."""
+        columns = [self.subject, *self.also] if self.subject else []
+        return sorted({str(row[column]) for row in rows for column in columns if row[column]})
+
 
 class LookUp(_Strict, frozen=True):
-    """What a form reads: rows of a register, or one of two earlier rows chosen by gender."""
+    """What a form reads: rows of a register, or one of earlier look-ups.
+
+    `value` is what it goes by: `applicant.number`, `declared.field` as typed, or `look-up.column`. A person named by what
+    was typed counts only where `match` (column: field) agrees too. `either` is the first with a row, of that `gender`
+    where one is given; `cases` is the one that an answer (`pick`: `declared.field` or `applicant.gender`) names, else
+    `otherwise`.
+    """
 
     register: str = ""
     by: str = ""
     value: str = ""
     many: bool = False
+    match: dict[str, str] = {}
     either: list[str] = []
     gender: str = ""
+    pick: str = ""
+    cases: dict[str, str] = {}
+    otherwise: str = ""
+
+    @property
+    def among(self) -> list[str]:
+        """The earlier look-ups that this one may be."""
+        return [*self.either, *self.cases.values(), *([self.otherwise] if self.otherwise else [])]
 
 
 class Choice(_Strict, frozen=True, rename={"excluding": "except", "excluding_key": "except_key"}):
@@ -90,31 +122,82 @@ class Choice(_Strict, frozen=True, rename={"excluding": "except", "excluding_key
     excluding_key: str = ""
 
 
-class Field(_Strict, frozen=True, rename={"source": "from"}):
+class Suggestion(_Strict, frozen=True):
+    """What is marked beforehand on the page, never decided: by another field's value, or always; `says` is why."""
+
+    by: str = ""
+    values: dict[str, str] = {}
+    otherwise: str = ""
+    says: Words | None = None
+
+
+class Field(_Strict, frozen=True, rename={"source": "from", "derived": "as"}):
+    """A question, or a value that a register answers.
+
+    `when` is one comparison with an earlier field: `field=value`, `field!=value` (has another value), `field` (has a value),
+    `field=` (has none). What does not apply is neither asked nor accepted. `differ` names two register values: the
+    field is offered only where they differ. `derived` says what a register's value means here (`*`: any value). A `quiet`
+    field is not shown while a register answers it. `hints` lays a register's value beside a choice. `wide`: units of
+    other provinces too.
+    """
+
     term: str
     source: str = ""
+    when: str = ""
+    differ: list[str] = []
+    derived: dict[str, str] = {}
+    quiet: bool = False
     optional: bool = False
     label: Words | None = None
     help: Words | None = None
     only: list[str] = []
+    hints: dict[str, str] = {}
+    suggest: list[Suggestion] = []
+    wide: bool = False
     alive: str = ""
-    verify: str = ""
+
+
+class Note(_Strict, frozen=True):
+    """What a person must know before they go on: when a comparison holds, or a date lies more than `days` back."""
+
+    says: Words
+    when: str = ""
+    date: str = ""
+    days: int = 0
 
 
 class Section(_Strict, frozen=True):
+    """A page of the form where something is asked in it."""
+
     id: str
     title: Words
     fields: dict[str, Field]
+    notes: list[Note] = []
 
 
-class Form(_Strict, frozen=True):
+class Form(_Strict, frozen=True, dict=True):
     sections: list[Section]
     look_ups: dict[str, LookUp] = {}
     choose: Choice | None = None
 
-    @property
+    @cached_property
     def fields(self) -> dict[str, Field]:
         return {name: field for section in self.sections for name, field in section.fields.items()}
+
+    @cached_property
+    def named_by(self) -> dict[str, str]:
+        """Fields that say whom a look-up is about, with that look-up."""
+        typed = {n: one.value.removeprefix("declared.") for n, one in self.look_ups.items()}
+        return {field: name for name, field in typed.items() if self.look_ups[name].value.startswith("declared.")}
+
+
+class Velocity(_Strict, frozen=True):
+    """How many decisions a rule may make about the same thing (a facility, a mother) within some hours."""
+
+    by: str
+    most: int
+    hours: int
+    says: Words
 
 
 class Step(_Strict, frozen=True):
@@ -127,13 +210,29 @@ class Step(_Strict, frozen=True):
     hours: int = 0
     rule: str = ""
     straight_through: str = ""
+    velocity: list[Velocity] = []
     register: str = ""
     refused_to: str = ""
     fields: dict[str, str] = {}
 
 
+class Consent(_Strict, frozen=True):
+    """A person who must agree before the decision: whose number the field `of` holds, when the named rule says so.
+
+    The time it takes is not counted; after `days` working days without an answer the dossier stops.
+    """
+
+    consent: str
+    of: str
+    when: str
+    says: Words
+    rule: str
+    days: int = 5
+
+
 class Process(_Strict, frozen=True):
     steps: list[Step]
+    consents: list[Consent] = []
 
     def step(self, name: str) -> Step:
         return next(step for step in self.steps if step.step == name)
@@ -146,15 +245,25 @@ class Process(_Strict, frozen=True):
 
 
 class Branch(_Strict, frozen=True):
+    """One of an interlinked service's dossiers. `when` is one comparison over the parent's form; empty is always."""
+
     branch: str
     service: str
     unit: str = ""
     after: str = ""
+    when: str = ""
 
 
 class Limit(_Strict, frozen=True):
-    working_days: int
+    """How long a decision may take from a complete dossier: working days, or clock hours that fall on working days.
+
+    `verified_days` holds instead once an officer has found that something must be verified on the spot.
+    """
+
     rule: str
+    working_days: int = 0
+    hours: int = 0
+    verified_days: int = 0
 
 
 class ServiceCard(_Strict, frozen=True):
@@ -178,12 +287,23 @@ class ServiceCard(_Strict, frozen=True):
 
 
 class Example(_Strict, frozen=True):
-    """A case with its expected answer, run as a test: the path of steps, the due moment, the fields in error."""
+    """A case with its expected answer, run as a test: the path of steps, the due moment, the fields in error.
+
+    `verified_due` holds where something must be verified. `consents` are whom the case asks, until when; a supplement
+    asked for on reception is awaited until `supplement_until`. `stood` is from when to when the clock stood still,
+    `then_due` what is promised after that.
+    """
 
     title: str
     received: str
     declared: dict[str, Any]
     due: str = ""
+    verified_due: str = ""
+    consents: list[str] | None = None
+    consent_until: str = ""
+    supplement_until: str = ""
+    stood: list[str] = []
+    then_due: str = ""
     path: list[str] = []
     errors: dict[str, str] = {}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from lienthong.config import databases
+from lienthong.config import certificates, databases
 from lienthong.config.lifeline import die_with_parent
 from lienthong.config.postgres import Cluster
 from lienthong.config.state import HOME, State, read_json, write_json
@@ -42,6 +42,8 @@ class Place:
     title: str
     faces: tuple[str, ...]
     port: int
+    title_vi: str = ""
+    agency: str = ""
 
     @property
     def address(self) -> str:
@@ -58,7 +60,15 @@ def places(base_port: int, catalogue: Path = CATALOGUE) -> list[Place]:
     """The nodes of `catalogue/directory.yaml`, each on the next port."""
     nodes = yaml.safe_load((catalogue / "directory.yaml").read_text())["nodes"]
     return [
-        Place(name, entry["slug"], entry["name"]["en"], tuple(entry["faces"]), base_port + offset)
+        Place(
+            name,
+            entry["slug"],
+            entry["name"]["en"],
+            tuple(entry["faces"]),
+            base_port + offset,
+            entry["name"]["vi"],
+            entry["agency"],
+        )
         for offset, (name, entry) in enumerate(nodes.items())
     ]
 
@@ -81,9 +91,20 @@ def ensure_keys(state: State, country: list[Place]) -> None:
         if not (folder / "secret").exists():
             _create(folder / "secret", secrets.token_urlsafe(48).encode())
         nodes[place.name] = {"address": place.address, "site": place.site, "keys": keys}
+    _ensure_certificates(state, country)
     directory = {"demo": True, "nodes": nodes}
     if read_json(state.directory) != directory:
         write_json(state.directory, directory, mode=0o644)
+
+
+def _ensure_certificates(state: State, country: list[Place]) -> None:
+    """What makes papers believable: the demo's root, a certificate for every seal, the time-stamp authority."""
+    root = certificates.ensure_root(state, _create)
+    for place in country:
+        folder = state.keys / place.name
+        certificates.ensure_seal(root, folder, place.title_vi, place.agency, _create)
+        if "eid" in place.faces:
+            certificates.ensure_time_stamps(root, folder, _create)
 
 
 def _publication(purpose: str, public: str) -> dict[str, str]:
@@ -110,6 +131,8 @@ def environment(cluster: Cluster, place: Place) -> dict[str, str]:
         "DATABASE_URL": databases.credentials(state, place.name).conninfo(cluster, "run"),
         "LIENTHONG_KEY": str(folder / "transport.pem"),
         "LIENTHONG_SEAL_KEY": str(folder / "seal.pem"),
+        "LIENTHONG_SEAL_CERT": str(folder / certificates.SEAL_CERTIFICATE),
+        "LIENTHONG_TIME_STAMPS": _time_stamps_at(state),
         "LIENTHONG_SECRET": (folder / "secret").read_text(),
         "LIENTHONG_DIRECTORY": str(state.directory),
         "LIENTHONG_CATALOGUE": str(CATALOGUE),
@@ -117,9 +140,19 @@ def environment(cluster: Cluster, place: Place) -> dict[str, str]:
         "LIENTHONG_RUN": str(state.run),
         "LIENTHONG_BIND": HOST,
     }
+    if (traps := state.root / "failpoints").is_dir():
+        told["LIENTHONG_FAILPOINTS"] = str(traps)
     if "eid" in place.faces:
         told["LIENTHONG_TOKEN_KEY"] = str(folder / "token.pem")
+        told["LIENTHONG_TIME_STAMP_KEY"] = str(folder / certificates.TIME_STAMPS)
     return told
+
+
+def _time_stamps_at(state: State) -> str:
+    """Where the country's time-stamp authority answers: beside e-identity, whose folder holds its key."""
+    nodes = read_json(state.directory)["nodes"]
+    stamping = [name for name in nodes if (state.keys / name / certificates.TIME_STAMPS).exists()]
+    return f"{nodes[stamping[0]]['address']}/time-stamp" if stamping else ""
 
 
 def prepare(cluster: Cluster, country: list[Place], people: int | None, seed: int | None, say: Say) -> bool:

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from lienthong.kit.web import assets
+
 ROOMS = Path(__file__).resolve().parents[1]
 HEAVY = (
+    "django.contrib.staticfiles.storage",
     "django.core.handlers.wsgi",
     "django.core.management",
     "django.forms",
     "django.middleware.csrf",
+    "django.middleware.gzip",
     "django.middleware.locale",
     "django.template.backends.django",
     "django.template.defaulttags",
@@ -25,7 +29,6 @@ HEAVY = (
     "joserfc.jwt",
     "psycopg_pool",
     "urllib3",
-    "whitenoise.middleware",
 )
 # what reads the settings of one node as it is imported, and what only some commands need
 LATE = ("lienthong.config", "lienthong.demo", "lienthong.bench")
@@ -39,5 +42,6 @@ def load() -> None:
         if not module.name.startswith(LATE) and ".tests" not in module.name and not module.name.endswith("conftest"):
             with suppress(ImproperlyConfigured):  # it asks Django's settings, which only a child has
                 importlib.import_module(module.name)
+    assets.own()
     for name in ("lienthong.config.web_process", "lienthong.config.worker_process"):
         importlib.import_module(name)

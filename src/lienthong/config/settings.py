@@ -19,22 +19,27 @@ DEBUG = False
 SECRET_KEY = value("LIENTHONG_SECRET")
 ALLOWED_HOSTS = [str(urlsplit(DIRECTORY.entry(NODE).site).hostname), "127.0.0.1", "localhost"]
 ROOT_URLCONF = "lienthong.config.urls"
-INSTALLED_APPS = ["lienthong.kit.web", "lienthong.identity"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "lienthong.kit.web", "lienthong.identity"]
 MIDDLEWARE = [
+    "lienthong.kit.web.middleware.security_headers",
+    "lienthong.kit.web.middleware.Packed",
+    "lienthong.kit.web.middleware.chosen_language",
     "lienthong.config.middleware.node_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "lienthong.identity.middleware.AccountMiddleware",
-    "lienthong.kit.web.middleware.security_headers",
-    "lienthong.kit.web.middleware.chosen_language",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [_ROOMS / room / "templates" for room in ("portal", "desk")],
+        "DIRS": [_ROOMS / room / "templates" for room in ("portal", "desk", "agreements", "demo")],
         "APP_DIRS": True,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "lienthong.kit.web.site.frame"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "lienthong.kit.web.site.frame",
+                "lienthong.portal.frame.unread_messages",
+            ],
         },
     }
 ]
@@ -53,6 +58,8 @@ LOCALE_PATHS = [_ROOMS / "locale"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 STATIC_URL = "/static/"
+STORAGES = {"staticfiles": {"BACKEND": "lienthong.kit.web.assets.Addresses"}}
+FILE_UPLOAD_HANDLERS = ["lienthong.kit.web.files.Bounded"]
 LIENTHONG_TOKEN_KEY = value("LIENTHONG_TOKEN_KEY")
 LIENTHONG_BIND = value("LIENTHONG_BIND")
 LOGGING_CONFIG = None

@@ -47,6 +47,11 @@ class State:
         return self.root / "directory.json"
 
     @property
+    def root_certificate(self) -> Path:
+        """The demo country's root of trust for signed papers (PEM): who trusts it believes this country's seals."""
+        return self.root / "demo-root.pem"
+
+    @property
     def clock(self) -> Path:
         return self.root / "clock"
 

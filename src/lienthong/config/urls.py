@@ -2,21 +2,28 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
 
+from lienthong.agreements.urls import agreement_patterns
+from lienthong.casework.process_views import process_patterns
 from lienthong.config import settings
+from lienthong.demo.letters import letter_patterns
 from lienthong.desk.urls import desk_patterns, notice_patterns
 from lienthong.identity.urls import provider_patterns, relying_patterns
+from lienthong.kit.web.access import machine
 from lienthong.kit.web.urls import urlpatterns as web_patterns
 from lienthong.portal.urls import urlpatterns as portal_patterns
 
 FACES: dict[str, list[URLPattern]] = {
-    "portal": [*portal_patterns, *relying_patterns],
-    "desk": [*desk_patterns, *relying_patterns],
+    "portal": [*portal_patterns, *process_patterns, *relying_patterns],
+    "desk": [*desk_patterns, *process_patterns, *relying_patterns],
     "notices": [*notice_patterns, *relying_patterns],
-    "eid": provider_patterns,
+    "eid": [*provider_patterns, *agreement_patterns],
 }
 
 
+@require_safe
+@machine("nothing: it tells whether the node answers, and no more")
 def health(request: HttpRequest) -> HttpResponse:
     """200 when the node answers and its database too."""
     with request.node.database.transaction() as tx:  # type: ignore[attr-defined]
@@ -28,6 +35,7 @@ urlpatterns = [
     path("health", health, name="health"),
     *web_patterns,
     *(pattern for face in settings.CARD.faces for pattern in FACES[face]),
+    *(letter_patterns if settings.DIRECTORY.demo and "portal" in settings.CARD.faces else ()),
 ]
 handler400 = "lienthong.kit.web.views.bad_request"
 handler403 = "lienthong.kit.web.views.permission_denied"

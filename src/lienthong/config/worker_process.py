@@ -1,4 +1,4 @@
-"""A node's worker process: the courier that delivers its outbox, the sealer of its journal, housekeeping."""
+"""A node's worker process: courier of its outbox, sealer of its journal, timers, papers, files, housekeeping."""
 
 import logging
 import os
@@ -7,7 +7,9 @@ import threading
 import time
 from pathlib import Path
 
-from lienthong.config import wiring
+from lienthong.casework import paper_idle, timers
+from lienthong.config import outlets, wiring
+from lienthong.documents import fetching
 from lienthong.exchange import courier
 from lienthong.identity import housekeeping
 from lienthong.journal import sealer
@@ -27,7 +29,11 @@ def run() -> None:
     parts = [
         threading.Thread(target=courier.run, args=(node, stop, porch), name="courier", daemon=True),
         threading.Thread(target=sealer.run, args=(node.database, stop), name="sealer", daemon=True),
+        threading.Thread(target=timers.run, args=(node, stop), name="timers", daemon=True),
+        threading.Thread(target=paper_idle.run, args=(node, stop), name="papers", daemon=True),
+        threading.Thread(target=fetching.run, args=(node, stop), name="files", daemon=True),
         threading.Thread(target=housekeeping.run, args=(node.database, stop), name="housekeeping", daemon=True),
+        *outlets.threads(node, stop),
     ]
     for part in parts:
         part.start()

@@ -13,7 +13,7 @@ import psycopg
 
 from lienthong.demo.rows import COLUMNS
 
-STAFFED = frozenset({"G01", "G18", "BHXH", "H36"})  # nodes with officers
+STAFFED = frozenset({"G01", "G15", "G18", "BHXH", "H36"})  # nodes with officers
 PROVIDER = "G01-eid"
 _BEGUN, _DONE, _INDEX = "population begun", "population done: ", "index: "
 

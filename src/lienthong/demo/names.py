@@ -104,6 +104,12 @@ class Names:
         )
 
 
+def without_accents(name: str) -> str:
+    """The name as a clerk without a Vietnamese keyboard would have written it."""
+    bare = unicodedata.normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
+    return "".join(letter for letter in bare if not unicodedata.combining(letter))
+
+
 def urn(text: str) -> list[str]:
     """A list to draw from evenly, made of "Name:weight …"; "_" is a space."""
     weighted = [(word.replace("_", " "), float(weight)) for word, weight in re.findall(r"(\S+):([\d.]+)", text)]

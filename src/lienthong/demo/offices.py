@@ -1,9 +1,10 @@
 """What institutions add to the people: accounts at e-identity, officers, and births the hospitals have announced."""
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from random import Random
 
-from lienthong.demo import stories
+from lienthong.demo import cases
 from lienthong.demo.numbers import Numbers, phone
 from lienthong.demo.plan import Plan
 from lienthong.demo.types import Batch, Notice, Officer, Person
@@ -11,23 +12,24 @@ from lienthong.kit.clock import ZONE
 from lienthong.territory.units import Territory
 
 WINDOW = 60  # days: the time in which a birth is to be declared (Law on Civil Status 60/2014/QH13, article 15)
-_INSURANCE_SEAT = "24781"  # the commune in which the province's insurance office stands
+_SEAT = "24781"  # the commune in which the province's offices stand
+_REGISTERS = ("G01", "G15", "G18", "BHXH")  # nodes whose registers people may say are wrong
 _ATTENDANTS = ("Nguyễn Thị Thanh Hà", "Trần Thị Kim Liên", "Lê Quang Minh", "Phạm Thị Ngọc Lan", "Ka Nhung",
                "Võ Thị Mỹ Hạnh", "Đặng Hữu Phước", "Bùi Thị Thu", "Hoàng Thị Yến", "Huỳnh Thị Tuyết Mai")  # fmt: skip
 
 
 def appoint(territory: Territory, batch: Batch) -> list[Officer]:
-    """The posts of a commune, each with its own neighbour: registrar, chair, residence officer; clerks where there is
-    a hospital, three insurance officers at the province's seat.
+    """The posts of a commune, each with its own neighbour: chair, registrar, reception and residence officer; clerks
+    where there is a hospital; at the province's seat three insurance officers and who answers for each register's data.
     """
     grown = [person for person in batch.living if 26 <= person.age < 58 and not _has_infant(person)]
     grown = grown or [person for person in batch.living if person.age >= 18]
     grown.sort(key=lambda person: (not 34 <= person.age < 56, person.days))
     posts = [("H36", "chair", batch.unit), ("H36", "civil_status_officer", batch.unit)]
-    posts.append(("G01", "residence_officer", batch.unit))
+    posts += [("H36", "reception_officer", batch.unit), ("G01", "residence_officer", batch.unit)]
     posts += [("G18", "hospital_clerk", row.code) for row in territory.facilities() if row.unit == batch.unit]
-    if batch.unit == _INSURANCE_SEAT:
-        posts += [("BHXH", "insurance_officer", "68")] * 3
+    if batch.unit == _SEAT:
+        posts += [("BHXH", "insurance_officer", "68")] * 3 + [(node, "data_steward", "68") for node in _REGISTERS]
     step = max(1, len(grown) // len(posts))
     chosen = [grown[(place * step + step // 2) % len(grown)] for place in range(len(posts))]
     return [Officer(node, person, role, unit) for (node, role, unit), person in zip(posts, chosen, strict=True)]
@@ -55,26 +57,55 @@ def notices(rng: Random, batch: Batch, plan: Plan, numbers: Numbers, *, wanted: 
         woman for woman in batch.living if _can_have_given_birth(woman) and not busy & {id(woman), id(woman.partner)}
     ]
     rng.shuffle(able)
+    facility = plan.territory.nearest_facility(batch.unit).code
+    told = list(_told(rng, batch, plan, numbers, able, facility))
+    busy = {id(case.mother) for case in batch.cases}
+    able = [woman for woman in able if id(woman) not in busy and (woman.partner or woman.children)]
     wed = [woman for woman in able if woman.married]
-    shown = [woman for woman in wed if woman.people == stories.PEOPLES.get(batch.unit)][:3]
-    wed = shown + [woman for woman in wed if woman not in shown]
-    if batch.unit in stories.PEOPLES:
-        wanted = max(wanted, 6)
-    others = [woman for woman in able if not woman.married and (woman.partner or woman.children)]
+    others = [woman for woman in able if not woman.married]
     alone = min(len(others), round(wanted * 0.07))
     mothers = wed[: wanted - alone] + others[:alone]
-    facility = plan.territory.nearest_facility(batch.unit).code
-    return [_notice(rng, mother, plan, numbers, facility) for mother in mothers]
+    return told + [_of_late(rng, mother, plan, numbers, facility) for mother in mothers]
 
 
-def _notice(rng: Random, mother: Person, plan: Plan, numbers: Numbers, facility: str) -> Notice:
+def _told(
+    rng: Random, batch: Batch, plan: Plan, numbers: Numbers, able: list[Person], facility: str
+) -> Iterator[Notice]:
+    """The notices of the families of the sign-in page, which are chosen and arranged first."""
+    if batch.unit not in cases.UNITS or not batch.officers:
+        return
+    for story, case in list(cases.choose(rng, batch, able, plan.today)):
+        batch.cases.append(case)
+        _give_accounts(rng, case.mother, case.father)
+        cases.arrange(story, case, batch, numbers.household() if story.home == "apart" else "")
+        if story.who == "helper":
+            case.helper = cases.village_head(batch, case)
+            give_account(rng, case.helper)
+        for where, order, count in cases.places(story, facility):
+            notice = _notice(rng, (case.mother, case.father), plan, numbers, where, case.born)
+            notice.order, notice.count, notice.father_name = order, count, story.father
+            yield notice
+
+
+def _of_late(rng: Random, mother: Person, plan: Plan, numbers: Numbers, facility: str) -> Notice:
+    """The notice of some birth within the time in which it is to be declared."""
     age = 1 + int(rng.random() ** 1.5 * (WINDOW - 4))
     hour = time(int(rng.random() * 24), int(rng.random() * 60))
     born = datetime.combine(plan.today - timedelta(days=age), hour, ZONE)
-    father = mother.partner
-    for parent in (mother, father):
+    _give_accounts(rng, mother, mother.partner)
+    return _notice(rng, (mother, mother.partner), plan, numbers, facility, born)
+
+
+def _give_accounts(rng: Random, *parents: Person | None) -> None:
+    for parent in parents:
         if parent is not None:
             give_account(rng, parent)
+
+
+def _notice(
+    rng: Random, parents: tuple[Person, Person | None], plan: Plan, numbers: Numbers, facility: str, born: datetime
+) -> Notice:
+    mother, father = parents
     return Notice(
         number=numbers.notice(facility, born.year),
         facility=facility,

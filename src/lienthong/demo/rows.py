@@ -7,7 +7,7 @@ from typing import Any
 
 from lienthong.demo.numbers import Numbers
 from lienthong.demo.population import Commune
-from lienthong.demo.types import Batch, Notice, Person
+from lienthong.demo.types import Batch, Case, Notice, Person
 from lienthong.kit.canonical import canonical
 from lienthong.kit.clock import ZONE
 from lienthong.territory.units import Facility
@@ -42,7 +42,12 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("G01-eid", "accounts"): (
         "number", "full_name", "birth_date", "gender", "level", "phone", "status", "valid_from",
     ),
+    ("G01-eid", "mandates"): (
+        "number", "grantor", "grantor_name", "grantor_birth_date", "grantor_gender", "grantee", "grantee_name", "kind",
+        "scope", "since", "until", "evidence", "unit", "officer", "valid_from",
+    ),
 }  # fmt: skip
+MANDATES_FROM = 900_001  # the counters of the demo country number from 1
 _ACCOUNTS_BEGAN = date(2022, 7, 18).toordinal()
 
 
@@ -56,7 +61,13 @@ def rows(batch: Batch, *, commune: Commune, facility: Facility, sign: Sign | Non
     return {
         ("G01", "persons"): [_person(person) for person in (*batch.living, *batch.dead)],
         ("G01", "households"): [
-            (home.code, batch.unit, home.address, home.members[0][0].number, since[home.members[0][0].number])
+            (
+                home.code,
+                home.unit or batch.unit,
+                home.address,
+                home.members[0][0].number,
+                since[home.members[0][0].number],
+            )
             for home in batch.households
         ],
         ("G01", "residences"): homes,
@@ -65,6 +76,7 @@ def rows(batch: Batch, *, commune: Commune, facility: Facility, sign: Sign | Non
         ("G18", "birth_notices"): [_notice(notice, sign) for notice in batch.notices],
         ("BHXH", "insurance_cards"): [_card(rng, person, numbers, today, facility) for person in insured],
         ("G01-eid", "accounts"): [_account(rng, person, today) for person in batch.living if person.level],
+        ("G01-eid", "mandates"): [_mandate(batch, case, today) for case in batch.cases if case.helper],
     }
 
 
@@ -77,12 +89,12 @@ def facts(notice: Notice) -> dict[str, Any]:
         "mother": mother.number,
         "mother_name": mother.name,
         "mother_birth_date": mother.born,
-        "father_name": notice.father.name if notice.father else None,
+        "father_name": notice.father_name or (notice.father.name if notice.father else None),
         "born_at": notice.born_at,
         "gender": notice.gender,
         "weight": notice.weight,
-        "birth_order": len(mother.children) + 1,
-        "birth_count": 1,
+        "birth_order": notice.order,
+        "birth_count": notice.count,
         "attendant": notice.attendant,
         "issued_on": notice.issued,
     }
@@ -97,7 +109,7 @@ def _person(person: Person) -> Row:
     spouse = person.partner if person.married and not person.died else None
     return (
         person.number,
-        person.name,
+        person.recorded_as or person.name,
         person.born,
         person.gender,
         person.people,
@@ -207,6 +219,16 @@ def _account(rng: Random, person: Person, today: date) -> Row:
     opened = max(_ACCOUNTS_BEGAN, person.days + 6580)
     day = date.fromordinal(min(end, opened + int(rng.random() * max(1, end - opened))))
     return person.number, person.name, person.born, person.gender, person.level, person.phone, "active", day
+
+
+def _mandate(batch: Batch, case: Case, today: date) -> Row:
+    """The mother lets a village head file for her: taken down at the commune's counter, for a month."""
+    officer = next(one.person.number for one in batch.officers if one.role == "reception_officer")
+    number = f"UQ-{batch.unit}-{today.year}-{MANDATES_FROM}"
+    mother, helper, evidence = case.mother, case.helper, "Giấy ủy quyền lập tại Một cửa, có chữ ký"
+    assert helper is not None
+    who = (mother.number, mother.name, mother.born, mother.gender, helper.number, helper.name)
+    return number, *who, "helper", "*", today, today + timedelta(days=30), evidence, batch.unit, officer, today
 
 
 def recorded_at(today: date) -> datetime:

@@ -1,31 +1,24 @@
 """The people a visitor is offered to sign in as: parents with a birth to declare, and the officers they will meet."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from lienthong.demo.names import KINH
+from lienthong.demo.cases import STORIES
 from lienthong.demo.types import Batch
 from lienthong.territory.units import Territory
-
-DI_LINH, LAC_DUONG, CU_JUT, QUANG_LAP, PHAN_THIET, DA_LAT = "25000", "24848", "24640", "24955", "22945", "24781"
-# communes of the tour, with the people of whom at least one mother there has just given birth
-PEOPLES = {DI_LINH: "16", LAC_DUONG: "16", CU_JUT: "12", QUANG_LAP: "36", PHAN_THIET: KINH, DA_LAT: KINH}
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """One parent of a child not yet registered, and what makes the family worth showing."""
+    """The one of a family who signs in, and in which story."""
 
+    story: str
     number: str
     name: str
-    role: str
     unit: str
-    notice: str
     born: date
-    people: str
-    wed: bool
-    with_elders: bool
+    birth_date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,61 +44,31 @@ class DemoPerson:
     position: int
 
 
-def _mother(parent: Parent) -> bool:
-    return parent.role == "mother" and parent.wed
-
-
-def _father(parent: Parent) -> bool:
-    return parent.role == "father" and parent.wed
-
-
-Fits = Callable[[Parent], bool]
-_STORIES: tuple[tuple[str, Fits, str, str], ...] = (
-    (DI_LINH, lambda parent: _mother(parent) and parent.people == KINH, "Mẹ, đã kết hôn", "Mother, married"),
-    (DI_LINH, lambda parent: _father(parent) and parent.people == KINH, "Cha, đã kết hôn", "Father, married"),
-    (DI_LINH, lambda parent: _mother(parent) and parent.name.startswith("Ka "),
-     "Mẹ, người Cơ-ho, tên không có họ", "Mother, Koho, a name without surname"),
-    (LAC_DUONG, lambda parent: _father(parent) and parent.name.startswith("K'"),
-     "Cha, người Cơ-ho, tên có dấu phẩy trên", "Father, Koho, a name with an apostrophe"),
-    (LAC_DUONG, lambda parent: _mother(parent) and parent.people == "16", "Mẹ, người Cơ-ho", "Mother, Koho"),
-    (CU_JUT, lambda parent: _mother(parent) and parent.people == "12",
-     "Mẹ, người Ê-đê, con theo họ mẹ", "Mother, Ede, children carry her clan"),
-    (CU_JUT, lambda parent: _father(parent) and parent.people == "12", "Cha, người Ê-đê", "Father, Ede"),
-    (QUANG_LAP, lambda parent: _mother(parent) and parent.people == "36", "Mẹ, người Chu ru", "Mother, Churu"),
-    (PHAN_THIET, lambda parent: _mother(parent) and parent.with_elders,
-     "Mẹ, sống cùng ông bà", "Mother, living with grandparents"),
-    (PHAN_THIET, _father, "Cha, đã kết hôn", "Father, married"),
-    (DA_LAT, _mother, "Mẹ, đã kết hôn", "Mother, married"),
-    (DA_LAT, lambda parent: parent.role == "mother" and not parent.wed,
-     "Mẹ, chưa đăng ký kết hôn", "Mother, no marriage registered"),
-)  # fmt: skip
 _POSTS = {
     "civil_status_officer": ("Công chức tư pháp – hộ tịch", "Civil-status officer"),
     "chair": ("Chủ tịch Ủy ban nhân dân", "Chair of the People's Committee"),
+    "reception_officer": ("Công chức tiếp nhận (Một cửa)", "Reception officer (one-stop)"),
     "residence_officer": ("Cán bộ đăng ký cư trú", "Residence officer"),
     "hospital_clerk": ("Nhân viên lập giấy chứng sinh", "Hospital clerk, birth notices"),
     "insurance_officer": ("Viên chức bảo hiểm xã hội", "Insurance officer"),
+    "data_steward": ("Người giữ dữ liệu gốc", "Data steward"),
+}
+# what a data steward answers for, by node
+_DATA = {
+    "G01": ("dân cư và cư trú", "population and residence"),
+    "G15": ("hộ tịch", "civil status"),
+    "G18": ("giấy chứng sinh", "birth notices"),
+    "BHXH": ("bảo hiểm", "insurance"),
 }
 
 
 def parents(batch: Batch) -> Iterator[Parent]:
-    """Both parents of every unregistered birth in a commune of the tour."""
-    if batch.unit not in PEOPLES:
-        return
-    elders = {
-        id(person)
-        for home in batch.households
-        if any(relation in {"parent", "grandchild"} for _, relation in home.members)
-        for person, _ in home.members
-    }
-    for notice in batch.notices:
-        for person, role in ((notice.mother, "mother"), (notice.father, "father")):
-            if person is not None:
-                yield Parent(
-                    number=person.number, name=person.name, role=role, unit=batch.unit, notice=notice.number,
-                    born=notice.born_at.date(), people=person.people, wed=person.married is not None,
-                    with_elders=id(person) in elders,
-                )  # fmt: skip
+    """Who signs in of every family of the sign-in page, or for it; of those who cannot, the mother."""
+    who = {story.story: story.who for story in STORIES}
+    for case in batch.cases:
+        person = {"father": case.father, "helper": case.helper}.get(who[case.story], case.mother)
+        assert person is not None
+        yield Parent(case.story, person.number, person.name, batch.unit, case.born.date(), person.born)
 
 
 def posts(batch: Batch) -> Iterator[Post]:
@@ -114,49 +77,54 @@ def posts(batch: Batch) -> Iterator[Post]:
 
 
 def choose(known: Iterable[Parent], staff: Iterable[Post], territory: Territory) -> list[DemoPerson]:
-    """A dozen parents, each of another child, then the officers of their communes; deterministic."""
-    offered = sorted(known, key=lambda parent: parent.notice)
+    """The families in the order of their stories, then the officers of their communes; deterministic."""
+    by_story = {parent.story: parent for parent in known}
     chosen: list[DemoPerson] = []
-    units: list[str] = []
-    used: set[str] = set()
-    for unit, fits, why_vi, why_en in _STORIES:
-        free = [parent for parent in offered if parent.notice not in used and fits(parent)]
-        parent = min(free, key=lambda one: (one.unit != unit, one.notice), default=None)
+    hints: dict[tuple[str, str], tuple[str, str]] = {}
+    for story in STORIES:
+        parent = by_story.get(story.story)
         if parent is None:
             continue
-        used.add(parent.notice)
-        units.append(parent.unit)
-        place = territory.unit(parent.unit).name
-        day = f"{parent.born:%d/%m/%Y}"
-        chosen.append(
-            DemoPerson(
-                parent.number,
-                parent.name,
-                f"{why_vi} – con sinh {day}, {place}",
-                f"{why_en} – child born {day}, {place}",
-                "parent",
-                len(chosen) + 1,
-            )
-        )
-    return chosen + list(_officers(staff, dict.fromkeys(units), territory, first=len(chosen) + 1))
+        place, day = territory.unit(parent.unit).name, f"{parent.born:%d/%m/%Y}"
+        if story.hint:
+            about = {"name": parent.name, "number": parent.number, "birth": f"{parent.birth_date:%d/%m/%Y}"}
+            said = (story.hint["vi"].format(**about), story.hint["en"].format(**about))
+            hints["reception_officer", parent.unit] = said
+            continue
+        why_vi, why_en = f"{story.vi} – con sinh {day}, {place}", f"{story.en} – child born {day}, {place}"
+        role = "helper" if story.who == "helper" else "parent"
+        chosen.append(DemoPerson(parent.number, parent.name, why_vi, why_en, role, len(chosen) + 1))
+    units = dict.fromkeys(by_story[story.story].unit for story in STORIES if story.story in by_story)
+    return chosen + list(_officers(staff, units, territory, hints, first=len(chosen) + 1))
 
 
-def _officers(staff: Iterable[Post], units: Iterable[str], territory: Territory, *, first: int) -> Iterator[DemoPerson]:
-    """One row a person for the posts of these communes, their hospitals, and one insurance officer."""
+def _officers(
+    staff: Iterable[Post],
+    units: Iterable[str],
+    territory: Territory,
+    hints: Mapping[tuple[str, str], tuple[str, str]],
+    *,
+    first: int,
+) -> Iterator[DemoPerson]:
+    """One row a person for the posts of these communes, their hospitals, and the province's."""
     places = {unit: territory.unit(unit).name for unit in units}
     clinics = {territory.nearest_facility(unit).code: territory.nearest_facility(unit).name for unit in places}
     named = {**places, **clinics, "68": "tỉnh Lâm Đồng"}
-    order = {key: place for place, key in enumerate(named)}
-    roles = list(_POSTS)
+    order, roles = list(named), list(_POSTS)
     wanted = [post for post in staff if post.unit in named]
-    wanted.sort(key=lambda post: (order[post.unit], roles.index(post.role), post.number))
-    seen: set[tuple[str, str]] = set()
+    wanted.sort(key=lambda post: (order.index(post.unit), roles.index(post.role), post.node, post.number))
+    seen: set[tuple[str, str, str]] = set()
     people: set[str] = set()
     for post in wanted:
-        if (post.role, post.unit) in seen or post.number in people:
+        key = (post.role, post.unit, post.node)
+        if key in seen or post.number in people:
             continue
-        seen.add((post.role, post.unit))
+        seen.add(key)
         people.add(post.number)
-        vi, en = _POSTS[post.role]
-        place = named[post.unit]
-        yield DemoPerson(post.number, post.name, f"{vi}, {place}", f"{en}, {place}", "officer", first + len(seen) - 1)
+        where = _DATA[post.node] if post.role == "data_steward" else (named[post.unit], named[post.unit])
+        hint = hints.get((post.role, post.unit))
+        vi, en = (
+            f"{name}, {place}" + (f" – {said}" if said else "")
+            for name, place, said in zip(_POSTS[post.role], where, hint or ("", ""), strict=True)
+        )
+        yield DemoPerson(post.number, post.name, vi, en, "officer", first + len(seen) - 1)

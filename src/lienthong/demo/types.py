@@ -25,6 +25,7 @@ class Person:
     father: "Person | None" = field(default=None, repr=False)
     partner: "Person | None" = field(default=None, repr=False)
     married: "Marriage | None" = field(default=None, repr=False)
+    recorded_as: str = ""  # what the population register holds instead of the name, where it is wrong
     heir: bool = True
     capacity: int = 0
     children: list["Person"] = field(default_factory=list, repr=False)
@@ -43,16 +44,19 @@ class Marriage:
 
 @dataclass(slots=True, eq=False)
 class Household:
-    """People who live at one address; `members` begins with the householder, each with the relation to them."""
+    """People who live at one address; `members` begins with the householder, each with the relation to them. `unit` is
+    set where that is another commune than the batch's."""
 
     members: list[tuple[Person, str]]
     code: str = ""
     address: str = ""
+    unit: str = ""
 
 
 @dataclass(slots=True)
 class Notice:
-    """A hospital's notice of a birth nobody has registered yet; the child is not a person of any register."""
+    """A hospital's notice of a birth nobody has registered yet; the child is not a person of any register. `order` and
+    `count` are of this delivery; `father_name` is a father's whom no register of ours knows."""
 
     number: str
     facility: str
@@ -63,6 +67,20 @@ class Notice:
     weight: int
     attendant: str
     issued: date
+    order: int = 1
+    count: int = 1
+    father_name: str = ""
+
+
+@dataclass(slots=True)
+class Case:
+    """A family of the sign-in page: which story, who, when the child was born; who files for them, if somebody does."""
+
+    story: str
+    mother: Person
+    father: Person | None
+    born: datetime
+    helper: Person | None = None
 
 
 @dataclass(slots=True)
@@ -86,3 +104,4 @@ class Batch:
     households: list[Household]
     notices: list[Notice]
     officers: list[Officer]
+    cases: list[Case] = field(default_factory=list)

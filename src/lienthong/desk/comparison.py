@@ -1,4 +1,4 @@
-"""Declared beside the register, section by section, and what an officer must not overlook."""
+"""Declared beside the register, section by section, and the results that came before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +10,11 @@ from django.utils.translation import gettext as _
 from lienthong.casework import results
 from lienthong.casework.dossiers import Content, Dossier
 from lienthong.casework.states import Act
-from lienthong.catalogue.messages import message
 from lienthong.catalogue.shapes import Field, Form, Section, Service
 from lienthong.desk.evidence import Filed, Rows, wanted
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node
 from lienthong.registers.comparing import held, same
-from lienthong.registers.parents import why_no_parent
 from lienthong.registers.wording import shown
 
 
@@ -57,7 +55,8 @@ class Caution:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything known about a dossier at the moment it is opened. `present` lacks look-ups whose owner was silent."""
+    """Everything known about a dossier at the moment it is opened: `present` lacks look-ups whose owner was silent,
+    `history` are its acts, `files` what people attached, as desk/dossier.html lists it."""
 
     node: Node
     dossier: Dossier
@@ -65,6 +64,8 @@ class Evidence:
     content: Content
     filed: Filed = field(default_factory=Filed)
     present: Rows = field(default_factory=dict)
+    history: list[Act] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def form(self) -> Form:
@@ -86,43 +87,6 @@ def conditions(acts: list[Act]) -> list[Condition]:
     return [Condition(condition[language], condition["met"]) for condition in listed]
 
 
-def warnings(evidence: Evidence) -> list[Caution]:
-    """Why the dossier is here again, and what speaks against it now."""
-    found = []
-    if reason := evidence.dossier.state.reason:
-        found.append(Caution(message(reason), "amber" if reason == "not-verified" else "late"))
-    if evidence.filed.altered:
-        text = _("Câu trả lời của cơ sở dữ liệu kèm theo hồ sơ đã bị sửa hoặc không đúng chữ ký.")
-        found.append(Caution(text, "late"))
-    if taken := _taken(evidence):
-        text = _("Giấy chứng sinh này đã có trong đăng ký khai sinh %(number)s của %(name)s.")
-        found.append(Caution(text % {"number": taken.get("number"), "name": taken.get("child_name")}, "late"))
-    return found + _parents(evidence)
-
-
-def _taken(evidence: Evidence) -> Mapping[str, Any] | None:
-    """The other record in which what may stand only once stands already."""
-    choose = evidence.form.choose
-    wanted_key = evidence.content.declared.get(choose.by) if choose else None
-    if choose is None or not wanted_key:
-        return None
-    rows = evidence.present.get(choose.excluding) or []
-    ours = evidence.dossier.identity.code
-    return next((r for r in rows if r.get(choose.excluding_key) == wanted_key and r.get("dossier") != ours), None)
-
-
-def _parents(evidence: Evidence) -> list[Caution]:
-    """Parents whom the register no longer, or never, knew as such."""
-    found = []
-    for name, spec in evidence.form.fields.items():
-        look_up = spec.alive.partition(".")[0]
-        if look_up and look_up in evidence.present:
-            born = str(evidence.content.declared.get("birth_date", ""))
-            if problem := why_no_parent(name.partition("_")[0], evidence.present[look_up], born):
-                found.append(Caution(f"{_label(evidence, spec)}: {message(problem)}", "late"))
-    return found
-
-
 def _group(evidence: Evidence, section: Section) -> Group:
     rows = [_row(evidence, name, spec) for name, spec in section.fields.items()]
     said = [row for row in rows if row.declared or row.at_filing or row.now]
@@ -138,7 +102,7 @@ def _each_source_once(rows: list[Row]) -> list[Row]:
 def _row(evidence: Evidence, name: str, spec: Field) -> Row:
     node, term = evidence.node, evidence.node.catalogue.terms[spec.term]
     declared = str(evidence.content.declared.get(name) or "")
-    label, words = _label(evidence, spec), shown(node, term, declared, _language())
+    label, words = label_of(evidence, spec), shown(node, term, declared, _language())
     look_up, _dot, column = spec.source.partition(".")
     if look_up not in wanted(evidence.form, evidence.content.declared):
         return Row(label, words)
@@ -160,29 +124,55 @@ def _row(evidence: Evidence, name: str, spec: Field) -> Row:
 
 def _handed_on(evidence: Evidence) -> list[Group]:
     """Sealed results of the branches before this one, as their agencies wrote them."""
-    identity, handed = evidence.dossier.identity, evidence.content.results
     try:
-        bodies = results.opened(evidence.node, handed, identity.case, results.sealers(evidence.node, evidence.service))
+        bodies = handed_on(evidence)
     except Refused:
         return [Group(_("Kết quả trước đó"), [Row(_("Chữ ký của kết quả kèm theo không đúng"), "", differs=True)])]
-    labels = {
-        "child_name": ("full_name", _("Họ, chữ đệm và tên của trẻ")),
-        "child_number": ("personal_number", _("Số định danh của trẻ")),
-        "birth_date": ("birth_date", _("Ngày sinh của trẻ")),
-    }
     found = []
     for body in bodies.values():
-        record, terms = body["record"], evidence.node.catalogue.terms
         rows = [Row(_("Số"), "", str(body["key"]))]
-        rows += [
-            Row(label, "", shown(evidence.node, terms[term], str(record.get(name) or ""), _language()))
-            for name, (term, label) in labels.items()
-        ]
+        rows += [Row(label, "", value) for label, value in _recorded(evidence, body).values()]
         found.append(Group(_("Kết quả trước đó, có chữ ký số của cơ quan cấp"), rows))
     return found
 
 
-def _label(evidence: Evidence, spec: Field) -> str:
+def handed_on(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """The opened results of earlier branches. Raises Refused when one is not what it claims to be."""
+    identity, handed = evidence.dossier.identity, evidence.content.results
+    sealers = results.sealers(evidence.node, evidence.service)
+    return dict(results.opened(evidence.node, handed, identity.case, sealers))
+
+
+def disputable(evidence: Evidence) -> dict[str, tuple[str, str]]:
+    """What an officer here can say is wrong in an earlier result: `branch.field` to its label and value."""
+    try:
+        bodies = handed_on(evidence)
+    except Refused:
+        return {}
+    return {
+        f"{branch}.{name}": told for branch, body in bodies.items() for name, told in _recorded(evidence, body).items()
+    }
+
+
+def _recorded(evidence: Evidence, body: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """A result's record in words, by field: what a reader here needs of it."""
+    terms, record = evidence.node.catalogue.terms, body["record"]
+    labels = {
+        "child_name": ("full_name", _("Họ, chữ đệm và tên của trẻ")),
+        "child_number": ("personal_number", _("Số định danh của trẻ")),
+        "birth_date": ("birth_date", _("Ngày sinh của trẻ")),
+        "gender": ("gender", _("Giới tính của trẻ")),
+        "mother_name": ("full_name", _("Họ tên mẹ")),
+        "father_name": ("full_name", _("Họ tên cha")),
+    }
+    return {
+        name: (label, shown(evidence.node, terms[term], str(record[name]), _language()))
+        for name, (term, label) in labels.items()
+        if record.get(name)
+    }
+
+
+def label_of(evidence: Evidence, spec: Field) -> str:
     return (spec.label or evidence.node.catalogue.terms[spec.term].words).in_language(_language())
 
 

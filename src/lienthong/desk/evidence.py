@@ -86,7 +86,7 @@ def now(node: Node, dossier: Dossier, service: Service, declared: Mapping[str, A
     here = by_owner.pop(node.name, {})
     case = dossier.identity.case
     questions = [
-        Question(owner, reading.SERVICE, {"items": items}, service.slug, case, officer.number)
+        Question(owner, reading.SERVICE, {"items": items}, service.slug, case, officer.as_asker)
         for owner, items in by_owner.items()
     ]
     found = _read_here(node, here, service, case, officer)
@@ -101,14 +101,13 @@ def _read_here(node: Node, items: Mapping[str, Any], service: Service, case: str
     reads: list[tuple[str, dict[str, Any]]] = []
     if not items:
         return found
-    about = {"asker": node.name, "purpose": service.slug, "case": case, "officer": officer.number}
+    about = {"asker": node.name, "purpose": service.slug, "case": case, "officer": officer.as_asker}
     with node.database.transaction() as tx:
         for name, item in items.items():
             register = node.catalogue.owned[item["register"]]
             rows = records.find(tx, register, item["by"], item["value"]["is"])
             found[name] = rows if item["many"] else (rows[0] if rows else None)
-            subjects = {row[register.subject] for row in rows if register.subject}
-            reads += [(subject, {**about, "register": register.register}) for subject in sorted(subjects)]
+            reads += [(subject, {**about, "register": register.register}) for subject in register.whom(rows)]
         if reads:
             entries.append_reads(tx, f"read/{new_id()}", reads, clock.now())
     return found

@@ -1,6 +1,6 @@
 """The birth notice as the hospital's clerk writes it: what is asked, what is wrong with it, what comes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -26,7 +26,7 @@ from lienthong.registers.parents import why_no_parent
 
 PURPOSE = "birth-notice"
 LIGHTEST, HEAVIEST = 300, 7000  # grams
-MOST_CHILDREN = 20
+MOST_CHILDREN = 9  # of one delivery
 # Notices that came with a demo population stay below; a facility writes at most a few thousand a year.
 NUMBERED_FROM = 900_000
 
@@ -37,8 +37,8 @@ _FIELDS = {
     "born_at": Field("address"),
     "gender": Field("gender"),
     "weight": Field("weight"),
-    "birth_order": Field("count"),
     "birth_count": Field("count"),
+    "birth_order": Field("count"),
     "attendant": Field("full_name"),
 }
 FORM = Form([Section("notice", Words("Giấy chứng sinh", "Birth notice"), _FIELDS)])
@@ -49,8 +49,8 @@ _LABELS: dict[str, tuple[str | Promise, str | Promise, str]] = {
     "born_at": (_("Giờ sinh"), _("Giờ và phút, ví dụ 14:05"), "code"),
     "gender": (_("Giới tính của trẻ"), "", "choice"),
     "weight": (_("Cân nặng của trẻ"), _("Tính bằng gam, ví dụ 3200"), "number"),
-    "birth_order": (_("Con thứ mấy của người mẹ"), "", "number"),
-    "birth_count": (_("Số trẻ sinh lần này"), "", "number"),
+    "birth_count": (_("Số trẻ sinh lần này"), _("Sinh đôi thì mỗi trẻ một giấy, ghi 2 ở cả hai giấy."), "number"),
+    "birth_order": (_("Trẻ thứ mấy trong lần sinh này"), _("Sinh một con thì ghi 1."), "number"),
     "attendant": (_("Người đỡ đẻ"), "", "text"),
 }
 
@@ -80,6 +80,8 @@ def problems(node: Node, typed: Mapping[str, str]) -> dict[str, str]:
     for name, (least, most) in limits.items():
         if name not in errors and not least <= int(typed[name]) <= most:
             errors[name] = "out-of-range"
+    if not errors.keys() & {"birth_order", "birth_count"} and int(typed["birth_order"]) > int(typed["birth_count"]):
+        errors["birth_order"] = "order-beyond-count"
     if "born_at" not in errors and _time(typed["born_at"]) is None:
         errors["born_at"] = "not-a-time"
     if not errors.keys() & {"born_on", "born_at"} and moment_of(typed) > clock.now():
@@ -96,7 +98,7 @@ def find_mother(node: Node, typed: Mapping[str, str], officer: Officer) -> tuple
     }
     owner = node.catalogue.registers["persons"].owner
     case = f"notice/{new_id()}"
-    answer = node.asker.ask(Question(owner, reading.SERVICE, {"items": items}, PURPOSE, case, officer.number))
+    answer = node.asker.ask(Question(owner, reading.SERVICE, {"items": items}, PURPOSE, case, officer.as_asker))
     if answer is None:
         return None, {"mother_number": "not-answered"}
     row, husband = answer.body["items"]["mother"], answer.body["items"]["husband"]
@@ -137,6 +139,40 @@ def issue(node: Node, tx: Tx, typed: Mapping[str, str], mother: Mother, facility
     return str(told["number"])
 
 
+def held(node: Node, tx: Tx, number: str, facilities: Collection[str]) -> dict[str, Any] | None:
+    """A notice that one of these facilities wrote; None for any other."""
+    found = records.find(tx, node.catalogue.owned["birth_notices"], "number", number)
+    return found[0] if found and found[0]["facility"] in facilities else None
+
+
+def as_typed(row: Mapping[str, Any]) -> dict[str, str]:
+    """A notice as it was typed."""
+    born = datetime.fromisoformat(row["born_at"]).astimezone(clock.ZONE)
+    moment = {"born_on": born.date().isoformat(), "born_at": f"{born:%H:%M}", "mother_number": row["mother"]}
+    return moment | {name: str(row[name]) for name in _FIELDS if name not in moment}
+
+
+def correct(node: Node, tx: Tx, row: Mapping[str, Any], typed: Mapping[str, str], officer: Officer) -> bool:
+    """Amend a notice and seal it anew: of the child, never whose it is. False when nothing is different.
+
+    A birth that was registered from it is not touched: that is civil status' own correction.
+    """
+    register = node.catalogue.owned["birth_notices"]
+    told = {name: row[name] for name in register.fields if name != "seal"}
+    told |= {"born_at": moment_of(typed), "gender": typed["gender"], "attendant": typed["attendant"]}
+    told |= {name: int(typed[name]) for name in ("weight", "birth_order", "birth_count")}
+    before = {**row, "born_at": datetime.fromisoformat(row["born_at"])}
+    changes = {name: value for name, value in told.items() if value != before[name]}
+    if not changes:
+        return False
+    at = clock.now()
+    told |= {name: date.fromisoformat(told[name]) for name in ("mother_birth_date", "issued_on")}
+    changes["seal"] = node.seal.sign(canonical(told))
+    number, why = row["number"], "bệnh viện sửa giấy chứng sinh"
+    records.amend(tx, register, number, changes, at=at, valid_from=at.date(), by=officer.number, reason=why)
+    return True
+
+
 def moment_of(typed: Mapping[str, str]) -> datetime:
     """When the child was born. Raises ValueError before `problems` has found nothing."""
     at = _time(typed["born_at"])
@@ -145,7 +181,9 @@ def moment_of(typed: Mapping[str, str]) -> datetime:
     return datetime.combine(date.fromisoformat(typed["born_on"]), at, clock.ZONE)
 
 
-def fields(node: Node, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+def fields(
+    node: Node, typed: Mapping[str, str], errors: Mapping[str, str], besides: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """The questions as web/parts/field.html shows them, with what was typed."""
     language, terms = get_language() or "vi", node.catalogue.terms
     return [
@@ -161,6 +199,7 @@ def fields(node: Node, typed: Mapping[str, str], errors: Mapping[str, str]) -> l
             "error": message(errors[name]) if name in errors else "",
         }
         for name, (label, help_text, kind) in _LABELS.items()
+        if name not in besides
     ]
 
 

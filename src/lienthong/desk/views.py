@@ -1,44 +1,46 @@
 """The officers' pages and acts. An act is one transaction without asking anybody; the next page follows with a 303."""
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from lienthong.casework import dossiers, journey, words
-from lienthong.casework.dossiers import Dossier
-from lienthong.casework.states import Act, NotPossible
-from lienthong.catalogue import forms
-from lienthong.desk import evidence, pages, queries
+from lienthong.casework import dossiers, words
+from lienthong.casework.states import MACHINE, Act
+from lienthong.desk import act_forms, attachments, case_page, evidence, pages, performing, queries, queue_page
+from lienthong.desk.act_forms import Attempt
+from lienthong.desk.acts import DEEDS, Case, Deed, consequences
 from lienthong.desk.comparison import Evidence
-from lienthong.desk.pages import REASONS, Attempt
+from lienthong.desk.performing import Outcome
+from lienthong.desk.queries import Filter
 from lienthong.exchange.node import Node
 from lienthong.identity import officers
 from lienthong.identity.guards import officer_required
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
-from lienthong.kit.storage import Tx
+from lienthong.kit.web.access import public
 from lienthong.kit.web.templatetags.vietnam import moment
 from lienthong.kit.web.views import trouble
 
-DESK_ROLES = ("civil_status_officer", "chair", "residence_officer", "insurance_officer")
-LONGEST_NOTE = 500
+DESK_ROLES = (
+    "reception_officer", "civil_status_officer", "chair", "residence_officer", "insurance_officer", "identity_officer",
+)  # fmt: skip
 
 
 @require_safe
+@public("the way to sign in")
 def home(request: HttpRequest) -> HttpResponse:
-    """To the queue for an officer; what this node does for anybody else."""
-    node, account = _node(request), request.account  # type: ignore[attr-defined]
-    if account and officers.present(request.session, node.database, account, clock.today()):
-        return HttpResponseRedirect(reverse("queue"))
+    """To the queue for an officer, to the tasks for one without dossiers; what this node does for anybody else."""
+    node, account = pages.node_of(request), request.account  # type: ignore[attr-defined]
+    officer = officers.present(request.session, node.database, account, clock.today()) if account else None
+    if officer:
+        return HttpResponseRedirect(reverse(_first_page(officer)))
     text = _("Bạn không được giao việc ở đây.") if account else _("Cán bộ được giao việc đăng nhập để làm.")
     return render(request, "desk/home.html", {**pages.frame(request), "keeps": _keeps(node), "text": text})
 
@@ -46,146 +48,165 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @officer_required(*DESK_ROLES)
 def queue(request: HttpRequest) -> HttpResponse:
-    """The officer's own queue, filtered by `?show=`; `?done=` names the dossier just moved on."""
-    node, officer = _node(request), _officer(request)
-    asked = request.GET.get("show", "mine")
-    shown = asked if asked in queries.FILTERS else "mine"
-    services = [slug for slug, service in node.catalogue.services.items() if pages.roles_in(service) & officer.roles]
-    today = datetime.combine(clock.today(), datetime.min.time(), clock.ZONE)
+    """The officer's own queue, under `?show=`, `?step=` and `?due=`; `?done=` names the dossier just moved on."""
+    node, officer = pages.node_of(request), pages.officer_of(request)
+    chosen = Filter.read(*(request.GET.get(name, "") for name in ("show", "step", "due")))
+    services, at = pages.my_services(node, officer), clock.now()
     with node.database.transaction() as tx:
-        counts = queries.counts(tx, officer, services, today)
-        rows = queries.dossiers(tx, officer, services, today, shown)
-        done = _seen(node, tx, request.GET.get("done", ""), officer)
-    return render(request, "desk/queue.html", pages.queue(request, rows, counts, shown, done))
+        counts = queries.counts(tx, officer, services, at)
+        rows = queries.dossiers(tx, officer, services, at, chosen)
+        done = performing.seen(node, tx, request.GET.get("done", ""), officer)
+    return render(request, "desk/queue.html", queue_page.queue(request, rows, counts, chosen, done))
+
+
+@require_POST
+@officer_required(*DESK_ROLES)
+def search(request: HttpRequest) -> HttpResponse:
+    """Dossiers of the officer's units by code or by name. Posted, so that no name stands in an address."""
+    node, officer = pages.node_of(request), pages.officer_of(request)
+    asked = request.POST.get("q", "")[:100]
+    with node.database.transaction() as tx:
+        rows = queries.found(tx, officer, pages.my_services(node, officer), clock.now(), asked)
+    context = {**pages.frame(request, "queue"), "asked": asked.strip(), **queue_page.listed(node, officer, rows)}
+    return render(request, "desk/search.html", context)
 
 
 @require_safe
 @officer_required(*DESK_ROLES)
 def dossier(request: HttpRequest, code: str) -> HttpResponse:
-    return _show(request, code, Attempt())
+    return _show(request, _held(request, code), Attempt())
 
 
 @require_POST
 @officer_required(*DESK_ROLES)
-def check(request: HttpRequest, code: str) -> HttpResponse:
-    return _act(request, code, "check", journey.check)
+def act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
+    """Any deed: its form is checked, what follows is confirmed where that is asked, then it is done."""
+    deed = DEEDS[verb]
+    sent = act_forms.typed(deed, request.POST)
+    if deed.controls:
+        known = _held(request, code)
+        case = case_page.at_hand(known)
+        if errors := act_forms.problems(case, deed, sent):
+            return _show(request, known, Attempt(verb, sent, errors), HTTPStatus.UNPROCESSABLE_ENTITY)
+        if deed.confirms and request.POST.get("confirmed") != "yes":
+            return _confirm(request, case, deed, sent)
+    node, officer, version = pages.node_of(request), pages.officer_of(request), request.POST.get("version", "")
+    return _answer(request, code, performing.perform(node, officer, code, version, deed, sent))
 
 
 @require_POST
 @officer_required(*DESK_ROLES)
-def decide(request: HttpRequest, code: str) -> HttpResponse:
-    return _act(request, code, "decide", journey.decide)
+def batch(request: HttpRequest) -> HttpResponse:
+    """One deed on the ticked dossiers, each its own transaction, with what came of each."""
+    node, officer = pages.node_of(request), pages.officer_of(request)
+    deed = DEEDS.get(request.POST.get("verb", ""))
+    if deed is None or deed.verb not in queue_page.BATCHED:
+        return HttpResponseRedirect(reverse("queue"), status=HTTPStatus.SEE_OTHER)
+    picked = [one.rpartition(":") for one in dict.fromkeys(request.POST.getlist("pick"))][: queries.MOST]
+    outcomes = [(code, performing.perform(node, officer, code, version, deed, {})) for code, _colon, version in picked]
+    return render(request, "desk/batch.html", {**pages.frame(request, "queue"), **_batch_told(node, deed, outcomes)})
 
 
-@require_POST
-@officer_required(*DESK_ROLES)
-def send_back(request: HttpRequest, code: str) -> HttpResponse:
-    return _act_for_reason(request, code, "return", journey.send_back)
+def _batch_told(node: Node, deed: Deed, outcomes: list[tuple[str, Outcome]]) -> dict[str, Any]:
+    rows = []
+    for code, outcome in outcomes:
+        found = outcome.dossier
+        said = _OUTCOMES[outcome.kind]()
+        if outcome.by:
+            said = _who_was_first(outcome.by)
+        rows.append(
+            {
+                "code": code,
+                "title": pages.title(found) if found else code,
+                "url": reverse("dossier", args=[code]) if found else "",
+                "done": outcome.kind == "done",
+                "said": words.standing(found.state) if found and outcome.kind == "done" else said,
+            }
+        )
+    return {"label": deed.label, "rows": rows, "count": sum(row["done"] for row in rows)}
 
 
-@require_POST
-@officer_required(*DESK_ROLES)
-def refuse(request: HttpRequest, code: str) -> HttpResponse:
-    return _act_for_reason(request, code, "refuse", journey.refuse)
+_OUTCOMES = {
+    "done": lambda: _("Đã xong"),
+    "late": lambda: _("Hồ sơ đã đi tiếp trước bạn"),
+    "absent": lambda: _("Không có hồ sơ này ở đơn vị của bạn"),
+    "forbidden": lambda: _("Hồ sơ đang ở bước khác hoặc chờ người khác"),
+    "old": lambda: _("Hồ sơ nộp theo bản thủ tục khác, không giải quyết được ở đây"),
+}
 
 
-def _act_for_reason(request: HttpRequest, code: str, verb: str, perform: Callable[..., Dossier]) -> HttpResponse:
-    """An act that needs a reason of its closed list; the note follows it in the reason."""
-    reason = request.POST.get("reason", "")
-    note = forms.clean(request.POST.get("note", ""))[:LONGEST_NOTE]
-    if reason not in REASONS[verb]:
-        error = "not-in-list" if reason else "required"
-        return _show(request, code, Attempt(verb, reason, note, error), HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _act(request, code, verb, partial(perform, reason=f"{reason}: {note}" if note else reason))
-
-
-def _act(request: HttpRequest, code: str, verb: str, perform: Callable[..., Dossier]) -> HttpResponse:
-    """Do it on the dossier as the officer saw it: `version` counts the acts on the page it was sent from."""
-    node, officer, version = _node(request), _officer(request), request.POST.get("version", "")
-    try:
-        with node.database.transaction() as tx:
-            moved = perform(node, tx, code, officer)
-            if version.isdecimal() and moved.acts - len(moved.fresh) != int(version):
-                raise NotPossible("the page is older than the dossier")
-    except (NotPossible, PermissionError, LookupError) as why:
-        return _not_done(request, code, verb, version, why)
-    return _onward(code)
-
-
-def _not_done(request: HttpRequest, code: str, verb: str, version: str, why: Exception) -> HttpResponse:
-    """The same act again is answered like the first time; another officer's, with who was there before and when."""
-    node, officer = _node(request), _officer(request)
-    with node.database.transaction() as tx:
-        if _seen(node, tx, code, officer) is None:
+def _answer(request: HttpRequest, code: str, outcome: Outcome) -> HttpResponse:
+    match outcome.kind:
+        case "done":
+            return HttpResponseRedirect(f"{reverse('queue')}?done={code}", status=HTTPStatus.SEE_OTHER)
+        case "absent":
             raise Http404
-        acts = dossiers.acts(tx, code)
-    if isinstance(why, LookupError):
-        raise why
-    since = acts[int(version) :] if version.isdecimal() else acts
-    by_people = [act for act in since if act.detail.get("officer")]
-    own = [act for act in by_people if act.detail["officer"] == officer.number]
-    if own and own[-1].verb == verb:
-        return _onward(code)
-    moved = by_people or (since if version.isdecimal() else [])
-    if not moved:
-        raise PermissionDenied
-    return _too_late(request, moved[-1])
+        case "forbidden":
+            raise PermissionDenied
+        case "old":
+            return trouble(request, HTTPStatus.CONFLICT, _OUTCOMES["old"](), _("Chưa có gì thay đổi."))
+    text = _("%(told)s Chưa có gì thay đổi vì bạn. Hãy mở lại hồ sơ để xem.")
+    assert outcome.by is not None, "somebody was there first"
+    told = _who_was_first(outcome.by)
+    return trouble(request, HTTPStatus.CONFLICT, _("Hồ sơ đã đi tiếp trước bạn"), text % {"told": told})
 
 
-def _too_late(request: HttpRequest, act: Act) -> HttpResponse:
-    text = _("%(who)s: %(what)s, lúc %(at)s. Chưa có gì thay đổi vì bạn. Hãy mở lại hồ sơ để xem.")
-    done = words.act_text(act.verb, role=act.role)
-    told = {
-        "who": _("Hệ thống") if act.actor == words.MACHINE else act.actor,
-        "what": f"{done[:1].lower()}{done[1:]}",
-        "at": moment(act.at),
+def _who_was_first(by: Act) -> str:
+    done = words.act_text(by.verb, role=by.role)
+    who = _("Hệ thống") if by.actor == MACHINE else by.actor
+    told = _("%(who)s: %(what)s, lúc %(at)s.")
+    return told % {"who": who, "what": f"{done[:1].lower()}{done[1:]}", "at": moment(by.at)}
+
+
+def _confirm(request: HttpRequest, case: Case, deed: Deed, sent: dict[str, Any]) -> HttpResponse:
+    """What follows, and the same form once more with the officer's yes."""
+    parts = {name: value for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "confirmed")}
+    context = {
+        "title": pages.title(case.dossier),
+        "code": case.dossier.identity.code,
+        "label": deed.label,
+        "consequences": consequences(case),
+        "sent": parts,
     }
-    return trouble(request, HTTPStatus.CONFLICT, _("Hồ sơ đã đi tiếp trước bạn"), text % told)
+    return render(request, "desk/confirm.html", {**pages.frame(request, "queue"), **context})
 
 
-def _onward(code: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('queue')}?done={code}", status=HTTPStatus.SEE_OTHER)
-
-
-def _show(request: HttpRequest, code: str, attempt: Attempt, status: int = HTTPStatus.OK) -> HttpResponse:
-    """The dossier beside the registers. They are asked with no transaction open."""
-    node, officer = _node(request), _officer(request)
+def _held(request: HttpRequest, code: str) -> Evidence:
+    """A dossier of this officer's as this node holds it. Raises Http404."""
+    node, officer = pages.node_of(request), pages.officer_of(request)
     with node.database.transaction() as tx:
-        found = _seen(node, tx, code, officer)
+        found = performing.seen(node, tx, code, officer)
         if found is None:
             raise Http404
-        content, acts = dossiers.content(tx, code), dossiers.acts(tx, code)
-    service = node.catalogue.services[found.identity.service]
-    filed = evidence.at_filing(node, found, service, content)
-    present = evidence.now(node, found, service, content.declared, officer)
-    known = Evidence(node, found, service, content, filed, present)
-    case = pages.case(known, officer, acts, attempt)
-    errors = [{"id": act["name"], "message": act["error"]} for act in case.acts if act["error"]]
-    context = {**pages.frame(request, "queue"), "case": case, "errors": errors}
+        content, history = dossiers.content(tx, code), dossiers.acts(tx, code)
+        service = node.catalogue.services[found.identity.service]
+        files = attachments.listed(node, tx, service, found, content)
+    return Evidence(node, found, service, content, history=history, files=files)
+
+
+def _show(request: HttpRequest, held: Evidence, attempt: Attempt, status: int = HTTPStatus.OK) -> HttpResponse:
+    """The dossier beside the registers. They are asked with no transaction open."""
+    node, officer = held.node, pages.officer_of(request)
+    filed = evidence.at_filing(node, held.dossier, held.service, held.content)
+    present = evidence.now(node, held.dossier, held.service, held.content.declared, officer)
+    case = case_page.case(replace(held, filed=filed, present=present), officer, attempt)
+    context = {**pages.frame(request, "queue"), "case": case, "errors": act_forms.errors(case.acts)}
     return render(request, "desk/dossier.html", context, status=status)
 
 
-def _seen(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier | None:
-    """A dossier of this officer's units; a stranger's is not there."""
-    found = dossiers.load(tx, code) if code else None
-    service = node.catalogue.services.get(found.identity.service) if found else None
-    return found if found and service and pages.may_see(officer, found, service) else None
+def _first_page(officer: Officer) -> str:
+    """Where an officer's day begins: with dossiers, at the counter, or with inside work."""
+    if officer.roles & set(DESK_ROLES):
+        return "queue"
+    return "counter" if officer.roles & set(pages.COUNTER_ROLES) else "tasks"
 
 
 def _keeps(node: Node) -> str:
     """What the node does, from the catalogue: the registers it keeps and the services it decides."""
-    language = get_language() or "vi"
+    language = pages.language()
     keeps = [register.name.in_language(language) for register in node.catalogue.owned.values()]
     handled = [service for service in node.catalogue.services.values() if service.card.handled_by == node.name]
     decides = [service.card.name.in_language(language) for service in handled]
     parts = [_("Giữ: %(what)s.") % {"what": ", ".join(keeps)}] if keeps else []
     parts += [_("Giải quyết: %(what)s.") % {"what": ", ".join(decides)}] if decides else []
     return " ".join(parts)
-
-
-def _node(request: HttpRequest) -> Node:
-    return request.node  # type: ignore[attr-defined, no-any-return]
-
-
-def _officer(request: HttpRequest) -> Officer:
-    return request.officer  # type: ignore[attr-defined, no-any-return]

@@ -16,11 +16,13 @@ from lienthong.identity import authorization, clients, codes, tokens, validity
 from lienthong.identity.provider import issuer
 from lienthong.identity.types import Account, node_of
 from lienthong.kit.signatures import SigningKey
+from lienthong.kit.web.access import machine, public
 from lienthong.kit.web.middleware import let_forms_lead_to
 
 
 @require_GET
 @cache_control(public=True, max_age=300)
+@public("discovery: what a relying party reads first")
 def configuration(request: HttpRequest) -> HttpResponse:
     """`/.well-known/openid-configuration`."""
     site = issuer(request)
@@ -58,6 +60,7 @@ _PERSON = ("personal_number", "name", "birth_date", "gender")
 
 @require_GET
 @cache_control(public=True, max_age=300)
+@public("public keys")
 def jwks(_request: HttpRequest) -> HttpResponse:
     return JsonResponse({"keys": [tokens.public_jwk(_key().public).as_dict(private=False)]})
 
@@ -65,6 +68,7 @@ def jwks(_request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_POST
+@machine("private_key_jwt of a registered client")
 def token(request: HttpRequest) -> HttpResponse:
     """Code for token. 400 with `invalid_grant` tells nothing about why; `invalid_client` is 401."""
     node, form = node_of(request), request.POST
@@ -104,6 +108,7 @@ def token(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "POST"])
+@machine("an access token")
 def userinfo(request: HttpRequest) -> HttpResponse:
     scheme, _, access = request.headers.get("Authorization", "").partition(" ")
     opened = None
@@ -118,6 +123,7 @@ def userinfo(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@public("the way out; shows nobody's data")
 def end_session(request: HttpRequest) -> HttpResponse:
     """Signing out of e-identity is agreed to on a page: no link from elsewhere does it alone."""
     client = clients.find(node_of(request), request.GET.get("client_id", ""))

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from lienthong.identity import officers
 from lienthong.identity.types import View, node_of
 from lienthong.kit import clock
+from lienthong.kit.web.access import Access, mark
 
 
 def citizen_required(view: View) -> View:
@@ -22,7 +23,7 @@ def citizen_required(view: View) -> View:
             return _to_sign_in(request)
         return view(request, *arguments, **named)
 
-    return guarded
+    return mark(guarded, Access("person", "signed in"))  # type: ignore[no-any-return]
 
 
 def officer_required(*roles: str) -> Callable[[View], View]:
@@ -39,7 +40,7 @@ def officer_required(*roles: str) -> Callable[[View], View]:
             request.officer = officer  # type: ignore[attr-defined]
             return view(request, *arguments, **named)
 
-        return guarded
+        return mark(guarded, Access("officer", ", ".join(roles)))  # type: ignore[no-any-return]
 
     return guard
 

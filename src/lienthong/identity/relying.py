@@ -24,6 +24,7 @@ from joserfc.jwk import KeySet
 from lienthong.identity import authorization, backchannel, clients, tokens, validity
 from lienthong.identity.signed_in import remember
 from lienthong.identity.types import Account, Node, node_of
+from lienthong.kit.web.access import public
 
 AT_ONCE = 5
 KEYS_FOR = 600.0
@@ -47,6 +48,7 @@ class _Claims(msgspec.Struct):
 
 @never_cache
 @require_GET
+@public("the way in")
 def sign_in(request: HttpRequest) -> HttpResponse:
     node = node_of(request)
     provider = clients.provider_of(node)
@@ -71,6 +73,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
+@public("the way back from e-identity; believes only a state of this session")
 def signed_in(request: HttpRequest) -> HttpResponse:
     """The redirect URI. Without a state of this very session nothing happens: nobody is signed in by a link."""
     begun = _taken(request)
@@ -92,6 +95,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@public("the way out")
 def sign_out(request: HttpRequest) -> HttpResponse:
     request.session.flush()
     return HttpResponseRedirect("/signed-out")
@@ -99,6 +103,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
+@public("after the way out; shows nobody's data")
 def signed_out(request: HttpRequest) -> HttpResponse:
     """A page with a link, not a redirect: the content policy holds what follows a form to this site."""
     node = node_of(request)

@@ -52,6 +52,11 @@ class Officer:
         """The units in which one of these roles is held: a chair in one commune is not a chair in the next."""
         return frozenset(post.unit for post in self.posts if post.role in roles)
 
+    @property
+    def as_asker(self) -> str:
+        """Who asks, as other nodes' logs keep it: the number, then the roles, which alone the citizen is told."""
+        return " ".join((self.number, *sorted(self.roles)))
+
     def holds(self, role: str, unit: str) -> bool:
         return Post(role, unit) in self.posts
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lienthong.identity import endpoints, provider, relying
+from lienthong.identity import endpoints, here, provider, relying
 
 provider_patterns = [
     path("", provider.home, name="home"),
@@ -12,6 +12,8 @@ provider_patterns = [
     path("token", endpoints.token),
     path("userinfo", endpoints.userinfo),
     path("end-session", endpoints.end_session, name="end_session"),
+    path("sign-in", here.sign_in, name="sign_in"),
+    path("sign-out", here.sign_out, name="sign_out"),
 ]
 
 relying_patterns = [

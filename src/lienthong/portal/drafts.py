@@ -1,30 +1,38 @@
 """Drafts: a form being filled in. A draft is the case under which registers are read for it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from lienthong.casework import codes, journey
+from lienthong.casework import codes, parents
 from lienthong.casework.dossiers import Content
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange import envelopes
-from lienthong.exchange.asking import Question
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Account
 from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.series import Block
 from lienthong.kit.storage import Tx
-from lienthong.portal import prefill
-from lienthong.portal.declaration import Declaration, put_together
+from lienthong.portal import acting as acting_for
+from lienthong.portal import prefill, uploads
+from lienthong.portal.acting import Acting
+from lienthong.portal.declaration import Declaration, Given, put_together
 from lienthong.portal.prefill import Found
-from lienthong.registers.parents import why_no_parent
-from lienthong.registers.reading import SERVICE as READ
 
 FRESH = timedelta(minutes=10)
+_OPEN = """
+SELECT id FROM draft WHERE account = %s AND filed_by = %s AND service = %s AND revision = %s AND submitted IS NULL
+ORDER BY created_at DESC LIMIT 1
+"""
+_NEW = """
+INSERT INTO draft (id, account, filed_by, acting, service, revision, typed, created_at, updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class Draft:
     answers: list[str]
     asked_at: datetime | None
     submitted: str | None
+    acting: Acting | None = None
 
     @property
     def case(self) -> str:
@@ -50,46 +59,56 @@ class Draft:
 
 @dataclass(frozen=True)
 class Reading:
-    """A draft with what its answers say."""
+    """A draft with what its answers say, and the papers attached to it."""
 
     draft: Draft
     found: Found
     declaration: Declaration
+    papers: list[dict[str, Any]] = field(default_factory=list)
 
 
 class AlreadyDeclared(Exception):
     """Another open dossier is about the same birth notice."""
 
 
-def open_draft(tx: Tx, account: Account, service: Service) -> str:
-    """The account's open draft of a service, or a new one; its id."""
-    at = clock.now()
-    kept = tx.value(
-        "SELECT id FROM draft WHERE account = %s AND service = %s AND revision = %s AND submitted IS NULL"
-        " ORDER BY created_at DESC LIMIT 1",
-        (account.number, service.slug, service.revision),
-    )
+def open_draft(
+    tx: Tx, account: Account, service: Service, typed: dict[str, Any] | None = None, acting: Acting | None = None
+) -> str:
+    """The account's open draft of a service, or a new one; its id. With `typed` always a new one that begins so.
+
+    `acting`: somebody else fills it in for the account.
+    """
+    at, helper = clock.now(), acting.helper if acting else ""
+    kept = None if typed else tx.value(_OPEN, (account.number, helper, service.slug, service.revision))
+    if kept and acting:
+        tx.run("UPDATE draft SET acting = %s WHERE id = %s", (acting_for.written(acting), kept))
     if kept:
         return str(kept)
     draft = new_id()
-    tx.run(
-        "INSERT INTO draft (id, account, service, revision, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s)",
-        (draft, account.number, service.slug, service.revision, at, at),
-    )
+    text = msgspec.json.encode(typed or {}).decode()
+    whose = (account.number, helper, acting_for.written(acting))
+    tx.run(_NEW, (draft, *whose, service.slug, service.revision, text, at, at))
     return draft
 
 
 def load(tx: Tx, draft: str, account: Account, *, lock: bool = False) -> Draft | None:
-    """A draft of this account; a stranger's is not there."""
+    """A draft that this account fills in, for itself or for another; a stranger's is not there."""
     row = tx.one(
-        "SELECT id, account, service, revision, typed, answers, asked_at, submitted FROM draft"
-        f" WHERE id = %s AND account = %s{' FOR UPDATE' if lock else ''}",
-        (draft, account.number),
+        "SELECT id, account, service, revision, typed, answers, asked_at, submitted, acting FROM draft WHERE id = %s"
+        f" AND (account = %s AND filed_by = '' OR filed_by = %s){' FOR UPDATE' if lock else ''}",
+        (draft, account.number, account.number),
     )
     if row is None:
         return None
+    acting = acting_for.kept(row.acting)
     typed, answers = msgspec.json.decode(row.typed), msgspec.json.decode(row.answers, type=list[str])
-    return Draft(row.id, row.account, row.service, row.revision, typed, answers, row.asked_at, row.submitted)
+    return Draft(row.id, row.account, row.service, row.revision, typed, answers, row.asked_at, row.submitted, acting)
+
+
+def typed_for(tx: Tx, code: str) -> dict[str, Any]:
+    """What was typed in the draft that became this dossier."""
+    typed = tx.value("SELECT typed FROM draft WHERE submitted = %s", (code,))
+    return msgspec.json.decode(typed) if typed else {}
 
 
 def keep_typed(tx: Tx, draft: Draft, typed: dict[str, Any]) -> None:
@@ -100,63 +119,95 @@ def keep_typed(tx: Tx, draft: Draft, typed: dict[str, Any]) -> None:
     )
 
 
-def fill(node: Node, draft: Draft, account: Account, service: Service) -> Draft:
-    """The draft with answers from the registers: kept ones while they are fresh and whole, else asked for anew."""
-    found = prefill.read_answers(node, service.form, account, draft.answers)
-    whole = not prefill.silent_nodes(node, service.form, found)
-    if whole and draft.asked_at and clock.now() - draft.asked_at < FRESH:
-        return draft
-    answers = prefill.ask_registers(node, service.form, account, purpose=service.slug, case=draft.case)
-    at = clock.now()
+def read(node: Node, draft: Draft, account: Account, service: Service, typed: dict[str, Any]) -> Reading:
+    """What the draft amounts to with these typed values. Raises envelopes.Refused when an answer was altered."""
+    form, terms, today = service.form, node.catalogue.terms, clock.today()
+    found = prefill.read_answers(node, form, account, draft.answers, typed)
+    it = put_together(Given(form, terms, found, typed), today)
+    if left := {name for name in it.skipped.intersection(form.named_by) if typed.get(name)}:
+        typed = {name: value for name, value in typed.items() if name not in left}  # who was meant before is not read
+        found = prefill.read_answers(node, form, account, draft.answers, typed)
+        it = put_together(Given(form, terms, found, typed), today)
+    papers: list[dict[str, Any]] = []
+    if any(terms[spec.term].type == "paper" for name, spec in form.fields.items() if name not in it.skipped):
+        with node.database.transaction() as tx:
+            papers = uploads.of_draft(tx, draft.id)
+        it = put_together(Given(form, terms, found, typed, _by_kind(papers)), today)
+    return Reading(draft, found, it, papers)
+
+
+def _by_kind(papers: list[dict[str, Any]]) -> dict[str, str]:
+    """Identifiers of the papers attached so far, by the field they answer."""
+    found: dict[str, str] = {}
+    for entry in papers:
+        found[entry["kind"]] = ",".join(filter(None, (found.get(entry["kind"], ""), entry["id"])))
+    return found
+
+
+def fill(
+    node: Node,
+    draft: Draft,
+    account: Account,
+    service: Service,
+    typed: dict[str, Any],
+    *,
+    named_only: bool = False,
+) -> Reading:
+    """The draft read with answers from the registers: kept ones while they are fresh and whole, else asked for anew.
+
+    With `named_only` nobody is asked but for people whom the person has named since.
+    """
+    reading = read(node, draft, account, service, typed)
+    fresh = named_only or (draft.asked_at and clock.now() - draft.asked_at < FRESH)
+    missing = prefill.named(service.form, reading.found) if named_only else None
+    if fresh and not (missing or (missing is None and prefill.silent_nodes(node, service.form, reading.found))):
+        return reading
+    meant = {name: value for name, value in typed.items() if name not in reading.declaration.skipped}
+    answers = prefill.ask_registers(
+        node, service.form, account, purpose=service.slug, case=draft.case, typed=meant,
+        answers=draft.answers if fresh else (), only=missing,
+    )  # fmt: skip
+    at = clock.now() if not named_only else draft.asked_at
     with node.database.transaction() as tx:
         tx.run(
             "UPDATE draft SET answers = %s, asked_at = %s, updated_at = %s WHERE id = %s AND submitted IS NULL",
-            (msgspec.json.encode(answers).decode(), at, at, draft.id),
+            (msgspec.json.encode(answers).decode(), at, clock.now(), draft.id),
         )
-    return Draft(**{**draft.__dict__, "answers": answers, "asked_at": at})
+    draft = Draft(**{**draft.__dict__, "answers": answers, "asked_at": at})
+    return read(node, draft, account, service, typed)
 
 
-def read(node: Node, draft: Draft, account: Account, service: Service, typed: dict[str, Any]) -> Reading:
-    """What the draft amounts to with these typed values. Raises envelopes.Refused when an answer was altered."""
-    found = prefill.read_answers(node, service.form, account, draft.answers)
-    declaration = put_together(service.form, node.catalogue.terms, found, typed, clock.today())
-    return Reading(draft, found, declaration)
-
-
-def verify_typed(node: Node, reading: Reading, service: Service) -> dict[str, str]:
-    """Look up persons whose number was typed because a source was silent; errors by field. Still silent: none."""
-    declared, errors = reading.declaration.declared, {}
-    for name, spec in service.form.fields.items():
-        number = declared.get(name)
-        if not (spec.verify and number) or name in reading.declaration.held:
-            continue
-        owner = node.catalogue.registers[spec.verify].owner
-        item = {"register": spec.verify, "by": "number", "value": {"is": number}}
-        question = Question(owner, READ, {"items": {"it": item}}, service.slug, reading.draft.case)
-        answer = node.asker.ask(question)
-        if answer is not None and "birth_date" in declared:
-            problem = why_no_parent(name.partition("_")[0], answer.body["items"]["it"], declared["birth_date"])
-            if problem:
-                errors[name] = problem
-    return errors
-
-
-def submit(node: Node, block: Block, reading: Reading, account: Account, service: Service) -> str:
+def submit(
+    node: Node,
+    block: Block,
+    reading: Reading,
+    account: Account,
+    service: Service,
+    *,
+    corrections: Sequence[dict[str, Any]] = (),
+) -> str:
     """Turn a faultless draft into a dossier; its code. A draft submitted before gives the dossier it became.
 
-    Raises AlreadyDeclared when another open dossier is about the same notice.
+    `corrections` are what registers' owners are asked to put right (portal.corrections). Raises AlreadyDeclared when
+    another open dossier is about the same notice.
     """
+    draft = reading.draft
     code = codes.central_code(node.catalogue.card, block, clock.now())
-    content = Content(reading.declaration.declared, reading.draft.answers)
+    declared = reading.declaration.declared
     try:
         with node.database.transaction() as tx:
-            earlier = tx.value("SELECT submitted FROM draft WHERE id = %s FOR UPDATE", (reading.draft.id,))
+            earlier = tx.value("SELECT submitted FROM draft WHERE id = %s FOR UPDATE", (draft.id,))
             if earlier:
                 return str(earlier)
-            journey.submit(node, tx, service, code=code, applicant=account.number, content=content)
-            tx.run(
-                "UPDATE draft SET submitted = %s, updated_at = %s WHERE id = %s", (code, clock.now(), reading.draft.id)
-            )
+            filed = any(service.form.fields[name].term == "paper" for name in declared)
+            papers = uploads.filed(tx, draft.case, code) if filed else []
+            content = Content(declared, draft.answers, attachments=papers)
+            parents.submit(
+                node, tx, service, code=code, applicant=account.number, content=content, corrections=list(corrections),
+                filed_by=draft.acting.helper if draft.acting else "",
+                channel=draft.acting.channel if draft.acting else "online",
+            )  # fmt: skip
+            tx.run("UPDATE draft SET submitted = %s, updated_at = %s WHERE id = %s", (code, clock.now(), draft.id))
     except UniqueViolation as error:
         if error.diag.constraint_name != "dossier_about":
             raise

@@ -1,6 +1,9 @@
-"""What the form's template is given: sections of fields, each known, asked or silent, in one language."""
+"""What the form's templates are given: fields, each known, asked or silent, in one language; sections and pages of them.
 
-from collections.abc import Mapping
+A section in which something is asked is a page of its own; sections that registers fill in stand together on one.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,19 +11,24 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from lienthong.catalogue import forms
 from lienthong.catalogue.messages import message
-from lienthong.catalogue.shapes import Field, Service, Term
+from lienthong.catalogue.shapes import Field, Note, Section, Service, Suggestion, Term
 from lienthong.exchange.node import Node
+from lienthong.kit import clock
 from lienthong.kit.web.templatetags.vietnam import day
-from lienthong.portal import prefill
+from lienthong.portal import corrections, prefill
+from lienthong.portal.declaration import value_at
 from lienthong.portal.drafts import Reading
 from lienthong.registers.wording import shown
 
-_KINDS = {"date": "date", "moment": "date", "number": "number", "person": "number", "flag": "choice"}
+_KINDS = {"date": "date", "moment": "date", "number": "number", "person": "number", "flag": "choice", "paper": "paper"}
 
 
 @dataclass(frozen=True)
 class FieldView:
+    """A field on a page. `files` are the papers attached to it; `wrong` the field's page of «this is wrong»."""
+
     id: str
     label: str
     help: str
@@ -33,6 +41,13 @@ class FieldView:
     choices: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
     required: bool = True
+    note: str = ""
+    markable: bool = False
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def asks(self) -> bool:
+        return self.state in ("ask", "silent")
 
 
 @dataclass(frozen=True)
@@ -40,10 +55,32 @@ class SectionView:
     id: str
     title: str
     fields: list[FieldView]
+    notes: list[str]
+
+    @property
+    def asks(self) -> bool:
+        return any(view.asks for view in self.fields)
 
 
 @dataclass(frozen=True)
-class FormPage:
+class Page:
+    """What the person sees at once: one section that asks, or neighbours that registers fill in."""
+
+    id: str
+    title: str
+    sections: list[SectionView]
+
+    @property
+    def fields(self) -> list[FieldView]:
+        return [view for section in self.sections for view in section.fields]
+
+    @property
+    def asks(self) -> bool:
+        return any(section.asks for section in self.sections)
+
+
+@dataclass(frozen=True)
+class FormView:
     title: str
     sections: list[SectionView]
     known_count: int
@@ -52,79 +89,175 @@ class FormPage:
     errors: list[dict[str, str]]
     binding: str
 
+    @property
+    def pages(self) -> list[Page]:
+        """The form page by page, without what is only promised at the end."""
+        pages: list[Page] = []
+        for section in self.sections:
+            if section.fields[0].kind == "choice" and section.fields[0].id == "pledge":
+                continue
+            if not section.asks and pages and not pages[-1].asks:
+                before = pages.pop()
+                pages.append(Page(before.id, _("Nhà nước đã có"), [*before.sections, section]))
+            else:
+                pages.append(Page(section.id, section.title, [section]))
+        return pages
 
-def form_page(
+    def page(self, name: str) -> Page | None:
+        """The page on which a section, or a field, stands."""
+        return next((p for p in self.pages if name in _names(p)), None)
+
+    def after(self, page: Page) -> Page | None:
+        pages = self.pages
+        place = [p.id for p in pages].index(page.id) + 1
+        return pages[place] if place < len(pages) else None
+
+    def before(self, page: Page) -> Page | None:
+        pages = self.pages
+        place = [p.id for p in pages].index(page.id)
+        return pages[place - 1] if place else None
+
+
+def _names(page: Page) -> set[str]:
+    return {section.id for section in page.sections} | {view.id for view in page.fields}
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a field's view is made from."""
+
+    node: Node
+    service: Service
+    reading: Reading
+    typed: Mapping[str, Any]
+    errors: Mapping[str, str]
+    language: str
+
+
+def form_view(
     node: Node, service: Service, reading: Reading, typed: Mapping[str, Any], errors: Mapping[str, str]
-) -> FormPage:
-    """The form as it stands. `errors` are codes by field; none are shown before the first submission."""
-    language = get_language() or "vi"
-    sections = [
-        SectionView(
-            section.id,
-            section.title.in_language(language),
-            [
-                _field(node, service, reading, name, spec, typed, errors, language)
-                for name, spec in section.fields.items()
-                if name not in reading.declaration.absent or not spec.optional or name in errors
-            ],
-        )
-        for section in service.form.sections
-    ]
+) -> FormView:
+    """The form as it stands. `errors` are codes by field; none are shown before something was sent."""
+    around = Around(node, service, reading, typed, errors, get_language() or "vi")
+    sections = [_section(around, section) for section in service.form.sections]
+    sections = [section for section in sections if section.fields]
     fields = [view for section in sections for view in section.fields]
     silent = prefill.silent_nodes(node, service.form, reading.found)
-    return FormPage(
-        title=service.card.short.in_language(language),
-        sections=[section for section in sections if section.fields],
-        known_count=sum(view.state == "known" for view in fields),
-        asked_count=sum(view.state != "known" for view in fields),
-        silent_sources=[node.catalogue.nodes[name].name.in_language(language) for name in silent],
-        errors=[{"id": view.id, "message": f"{view.label}: {view.error}"} for view in fields if view.error],
+    return FormView(
+        title=service.card.short.in_language(around.language),
+        sections=sections,
+        known_count=sum(not view.asks for view in fields),
+        asked_count=sum(view.asks and view.required and view.id != "pledge" for view in fields),
+        silent_sources=[node.catalogue.nodes[name].name.in_language(around.language) for name in silent],
+        errors=told(fields),
         binding=reading.draft.binding,
     )
 
 
-def _field(
-    node: Node,
-    service: Service,
-    reading: Reading,
-    name: str,
-    spec: Field,
-    typed: Mapping[str, Any],
-    errors: Mapping[str, str],
-    language: str,
-) -> FieldView:
-    term = node.catalogue.terms[spec.term]
-    declaration = reading.declaration
-    is_choice = service.form.choose is not None and name == service.form.choose.by
+def told(fields: Iterable[FieldView]) -> list[dict[str, str]]:
+    """What the summary of errors says about these fields."""
+    return [{"id": view.id, "message": f"{view.label}: {view.error}"} for view in fields if view.error]
+
+
+def _section(around: Around, section: Section) -> SectionView:
+    declaration = around.reading.declaration
+    views = [
+        _field(around, name, spec)
+        for name, spec in section.fields.items()
+        if _is_shown(spec, name, declaration, around.errors)
+    ]
+    notes = [note.says.in_language(around.language) for note in section.notes if _applies(note, declaration.declared)]
+    return SectionView(section.id, section.title.in_language(around.language), views, notes)
+
+
+def _is_shown(spec: Field, name: str, declaration: Any, errors: Mapping[str, str]) -> bool:
+    if name in declaration.skipped:
+        return False
+    if name in errors:
+        return True
+    if name in declaration.later or (spec.quiet and name in declaration.held):
+        return False
+    return not (name in declaration.absent and spec.optional)
+
+
+def _applies(note: Note, declared: Mapping[str, Any]) -> bool:
+    if note.date:
+        then = forms.as_day(str(declared.get(note.date, "")))
+        return then is not None and (clock.today() - then).days > note.days
+    return forms.holds(note.when, declared)
+
+
+def _field(around: Around, name: str, spec: Field) -> FieldView:
+    node, reading, language = around.node, around.reading, around.language
+    term, declaration = node.catalogue.terms[spec.term], reading.declaration
+    is_choice = around.service.form.choose is not None and name == around.service.form.choose.by
     several = is_choice and len(declaration.choices) > 1
     held = name in declaration.held and not several
-    value = declaration.declared.get(name) if held else typed.get(name, "")
-    label = (spec.label or term.words).in_language(language)
+    suggested = None if held or around.typed.get(name) else _suggested(spec, declaration.declared)
+    value = declaration.declared.get(name) if held else around.typed.get(name) or (suggested and suggested[0]) or ""
     source = reading.found.sources.get(spec.source.split(".")[0]) if held else None
+    mark = corrections.marks(reading.draft.typed).get(name) if held else None
     return FieldView(
         id=name,
-        label=label,
-        help=spec.help.in_language(language) if spec.help else "",
-        kind=_kind(term, spec),
-        state="known" if held else "silent" if name in declaration.silent else "ask",
-        value=_parts(value) if term.type == "date" and not held else value,
+        label=label_of(around.service, node, name, language),
+        help=_help(spec, suggested, language),
+        kind=kind_of(term, spec),
+        state=("differs" if mark else "known") if held else "silent" if name in declaration.silent else "ask",
+        value=parts(value) if term.type == "date" and not held else value,
         display=shown(node, term, str(value), language) if held else "",
-        source=_source_name(node, service, reading, spec, language),
+        source=source_name(node, around.service, reading, spec, language),
         at=datetime.fromisoformat(source.body["at"]) if source else None,
-        choices=_notices(node, declaration.choices, language) if several else _choices(node, term, spec, language),
-        error=message(errors[name]) if name in errors else "",
+        choices=[] if held else _choices(around, term, spec, several=several),
+        error=message(around.errors[name]) if name in around.errors else "",
         required=not spec.optional or several,
+        note=_marked(node, term, mark, language) if mark else "",
+        markable=held and corrections.can_be_marked(around.service, reading, name),
+        files=[entry for entry in reading.papers if entry["kind"] == name],
     )
 
 
-def _kind(term: Term, spec: Field) -> str:
+def label_of(service: Service, node: Node, name: str, language: str) -> str:
+    spec = service.form.fields[name]
+    return (spec.label or node.catalogue.terms[spec.term].words).in_language(language)
+
+
+def _suggested(spec: Field, declared: Mapping[str, Any]) -> tuple[str, Suggestion] | None:
+    """What is marked beforehand, by the first suggestion that has something to say."""
+    for one in spec.suggest:
+        value = one.values.get(str(declared.get(one.by))) if one.by else None
+        if value or one.otherwise:
+            return value or one.otherwise, one
+    return None
+
+
+def _help(spec: Field, suggested: tuple[str, Suggestion] | None, language: str) -> str:
+    said = [spec.help, suggested[1].says if suggested else None]
+    return " ".join(words.in_language(language) for words in said if words)
+
+
+def _marked(node: Node, term: Term, mark: Mapping[str, str], language: str) -> str:
+    said = shown(node, term, mark["says"], language)
+    return _("Bạn báo là sai, phải là: %(says)s. Lý do: %(note)s") % {"says": said, "note": mark["note"]}
+
+
+def kind_of(term: Term, spec: Field) -> str:
+    """How a field is asked: text, number, date, choice, paper."""
     if term.type in ("code", "facility", "unit") or spec.only:
         return "choice"
     return _KINDS.get(term.type, "text")
 
 
-def _choices(node: Node, term: Term, spec: Field, language: str) -> list[tuple[str, str]]:
-    """What may be chosen, in words."""
+def _choices(around: Around, term: Term, spec: Field, *, several: bool) -> list[tuple[str, str]]:
+    """What may be chosen, in words, with what registers know of each; of several rows, each row."""
+    if several:
+        return _notices(around.node, around.reading.declaration.choices, around.language)
+    offered = choices_of(around.node, term, spec, around.language)
+    hints = {code: _hint(around, path) for code, path in spec.hints.items()}
+    return [(code, f"{words} – {hints[code]}" if hints.get(code) else words) for code, words in offered]
+
+
+def choices_of(node: Node, term: Term, spec: Field, language: str) -> list[tuple[str, str]]:
+    """What may be chosen for a term, in words."""
     match term.type:
         case "code":
             return [
@@ -133,10 +266,23 @@ def _choices(node: Node, term: Term, spec: Field, language: str) -> list[tuple[s
         case "facility":
             return [(facility.code, facility.name) for facility in node.territory.facilities()]
         case "unit":
-            return [(unit.code, unit.title) for unit in node.territory.units()]
+            units = [*node.territory.units(), *(node.territory.elsewhere() if spec.wide else [])]
+            return [(unit.code, unit.title) for unit in units]
         case "flag":
             return [("yes", _("Tôi cam đoan"))]
     return []
+
+
+def _hint(around: Around, path: str) -> str:
+    """A register's value beside a choice, as people write it."""
+    value = value_at(around.reading.declaration.rows, path)
+    if not value:
+        return ""
+    look_up, _dot, column = path.partition(".")
+    _name, register = prefill.register_of(around.service.form, around.reading.found, look_up)
+    catalogue = around.node.catalogue
+    term = catalogue.terms[catalogue.registers[register].fields[column].term]
+    return shown(around.node, term, str(value), around.language)
 
 
 def _notices(node: Node, rows: list[dict[str, Any]], language: str) -> list[tuple[str, str]]:
@@ -157,17 +303,16 @@ def _notices(node: Node, rows: list[dict[str, Any]], language: str) -> list[tupl
     ]
 
 
-def _source_name(node: Node, service: Service, reading: Reading, spec: Field, language: str) -> str:
+def source_name(node: Node, service: Service, reading: Reading, spec: Field, language: str) -> str:
     """The register's name, for a value it gave or could not give."""
     name = spec.source.split(".")[0]
     if not name:
         return ""
-    look_up = service.form.look_ups[name]
-    register = look_up.register or service.form.look_ups[look_up.either[0]].register
+    _look_up, register = prefill.register_of(service.form, reading.found, name)
     return node.catalogue.registers[register].name.in_language(language)
 
 
-def _parts(value: Any) -> dict[str, str]:
+def parts(value: Any) -> dict[str, str]:
     """Day, month and year as typed, of `yyyy-mm-dd` that may be incomplete."""
     year, month, day_of_month = [*str(value or "").split("-"), "", "", ""][:3]
     return {"day": day_of_month, "month": month, "year": year}

@@ -3,6 +3,9 @@
 The form's `look_ups` say what is wanted. Those whose value is known go out together; those that hang on an answer
 from another node follow in a second wave. A look-up that hangs on one at the same node is resolved there. Answers are
 kept signed, as they came; what they say is read from them again each time.
+
+A look-up may go by what the person typed: a parent no register connects with them. Its answer is kept under its name
+and that value (`named_father:068…`), so that what is typed later is asked anew and never taken for the earlier one.
 """
 
 import time
@@ -12,48 +15,71 @@ from typing import Any
 
 import msgspec
 
+from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Form, LookUp
 from lienthong.exchange import envelopes
 from lienthong.exchange.asking import Question
 from lienthong.exchange.envelopes import Message
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Account
-from lienthong.registers import reading
+from lienthong.registers import comparing, reading
 
 WITHIN = 2.0
+_DECLARED = "declared."
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows by look-up, and where each came from. A look-up that is not in `sources` was not answered."""
+    """Rows by look-up, and where each came from. A look-up that is not in `sources` was not answered; one in `later`
+    hangs on an answer that the person has not given yet."""
 
     rows: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, Message] = field(default_factory=dict)
+    later: set[str] = field(default_factory=set)
+    same: dict[str, str] = field(default_factory=dict)  # a look-up that is another one: that one's name
+    tags: dict[str, str] = field(default_factory=dict)  # by look-up, the typed value that it goes back to
 
 
-def ask_registers(node: Node, form: Form, account: Account, *, purpose: str, case: str) -> list[str]:
-    """Ask every register the form draws on; the signed answers, verbatim. Silent ones are simply not among them."""
+Typed = Mapping[str, Any]
+
+
+def ask_registers(
+    node: Node,
+    form: Form,
+    account: Account,
+    *,
+    purpose: str,
+    case: str,
+    typed: Typed,
+    answers: Iterable[str] = (),
+    only: set[str] | None = None,
+) -> list[str]:
+    """The signed answers, verbatim: those given, and those of every register that the form draws on beside them, or of
+    the look-ups `only` and what hangs on them. Silent ones are simply not among them.
+    """
     deadline = time.monotonic() + WITHIN
-    answers: list[str] = []
+    answers = list(answers)
     asked: set[str] = set()
     while (left := deadline - time.monotonic()) > 0:
-        found = read_answers(node, form, account, answers, trust=True)
-        wave = _wave(node, form, account, found, asked)
+        found = read_answers(node, form, account, answers, typed, trust=True)
+        left_out = set() if only is None else {n for n in form.look_ups if n not in only and n not in found.tags}
+        wave = _wave(node, form, account, found, typed, asked | left_out)
         if not wave:
             break
-        asked |= {name for items in wave.values() for name in items}
+        asked |= {item.partition(":")[0] for items in wave.values() for item in items}
         questions = [Question(owner, reading.SERVICE, {"items": items}, purpose, case) for owner, items in wave.items()]
         replies = node.asker.ask_all(questions, within=left)
         answers += [msgspec.json.encode(reply.envelope).decode() for reply in replies if reply is not None]
     return answers
 
 
-def read_answers(node: Node, form: Form, account: Account, answers: Iterable[str], *, trust: bool = False) -> Found:
-    """What the answers say. Signatures are checked unless `trust`: the caller has just received them.
-
-    Raises envelopes.Refused when an answer was tampered with.
+def read_answers(
+    node: Node, form: Form, account: Account, answers: Iterable[str], typed: Typed, *, trust: bool = False
+) -> Found:
+    """What the answers say about what was typed. Signatures are checked unless `trust`: the caller has just received
+    them. Raises envelopes.Refused when an answer was tampered with.
     """
-    found = Found()
+    kept: dict[str, tuple[Any, Message]] = {}
     for text in answers:
         envelope = envelopes.decode(text.encode())
         if trust:
@@ -61,13 +87,29 @@ def read_answers(node: Node, form: Form, account: Account, answers: Iterable[str
             message = Message(header, msgspec.json.decode(envelope.body), envelope)
         else:
             message = envelopes.open_envelope(envelope, node.directory, recipient=node.name, at=None)
-        for name, row in message.body["items"].items():
-            found.rows[name] = row
-            found.sources[name] = message
+        kept |= {name: (row, message) for name, row in message.body["items"].items()}
+    return resolve(form, account, kept, typed)
+
+
+def resolve(form: Form, account: Account, kept: Mapping[str, tuple[Any, Message]], typed: Typed) -> Found:
+    """Each look-up in the form's order, from what was answered under its name and what it goes by."""
+    found = Found()
     for name, look_up in form.look_ups.items():
-        if look_up.either:
-            _choose_by_gender(form, account, found, name, look_up)
+        if look_up.among:
+            _stand_for(form, account, found, name, look_up, typed)
+            continue
+        _look_back(form, found, name, look_up, typed)
+        item = tagged(name, found.tags.get(name, ""))
+        if item in kept and name not in found.later:
+            row, found.sources[name] = kept[item]
+            agrees = all(comparing.same(typed.get(f) or "", (row or {}).get(c)) for c, f in look_up.match.items())
+            found.rows[name] = row if agrees else None
     return found
+
+
+def tagged(name: str, tag: str) -> str:
+    """The name under which a look-up is asked and its answer kept."""
+    return f"{name}:{tag}" if tag else name
 
 
 def silent_nodes(node: Node, form: Form, found: Found) -> list[str]:
@@ -75,93 +117,181 @@ def silent_nodes(node: Node, form: Form, found: Found) -> list[str]:
     silent = {
         node.catalogue.registers[look_up.register].owner
         for name, look_up in form.look_ups.items()
-        if look_up.register and name not in found.sources and _was_needed(form, found, look_up)
+        if look_up.register and name not in found.sources and _was_needed(form, found, name)
     }
     return sorted(silent)
 
 
+def named(form: Form, found: Found) -> set[str]:
+    """Look-ups about people whom the person has named and nobody has answered for yet."""
+    return {
+        name
+        for name in found.tags
+        if form.look_ups[name].register and name not in found.sources and _was_needed(form, found, name)
+    }
+
+
 def is_silent(form: Form, found: Found, name: str) -> bool:
     """Whether nothing is known about a look-up because somebody did not answer."""
-    if name in found.sources:
+    if name in found.sources or name in found.later:
         return False
     look_up = form.look_ups[name]
     if look_up.either:
         return any(is_silent(form, found, other) for other in look_up.either)
-    return _was_needed(form, found, look_up)
+    if look_up.among:
+        return name in found.same and is_silent(form, found, found.same[name])
+    return _was_needed(form, found, name)
 
 
-def _was_needed(form: Form, found: Found, look_up: LookUp) -> bool:
-    """False where the look-up had nothing to go by: a spouse of somebody unmarried."""
-    name, _, column = look_up.value.partition(".")
-    if name == "applicant" or name not in form.look_ups:
+def register_of(form: Form, found: Found, name: str) -> tuple[str, str]:
+    """The look-up that another one stands for, and the register that it reads."""
+    while form.look_ups[name].among:
+        name = found.same.get(name) or form.look_ups[name].among[0]
+    return name, form.look_ups[name].register
+
+
+def hangs_on(form: Form, found: Found, name: str) -> set[str]:
+    """The fields whose answers say what a look-up is about."""
+    look_up = form.look_ups[name]
+    if look_up.among:
+        picked = {look_up.pick.removeprefix(_DECLARED)} if look_up.pick.startswith(_DECLARED) else set()
+        others = look_up.either or ([found.same[name]] if name in found.same else [])
+        return picked | {field for other in others for field in hangs_on(form, found, other)}
+    root, _, column = look_up.value.partition(".")
+    if root == "declared":
+        return {column}
+    return hangs_on(form, found, root) if root in form.look_ups else set()
+
+
+def _look_back(form: Form, found: Found, name: str, look_up: LookUp, typed: Typed) -> None:
+    """The typed value that a look-up goes back to, if it does; `later` when that was not typed yet."""
+    root, _, column = look_up.value.partition(".")
+    if root == "declared":
+        value = forms.clean(str(typed.get(column) or ""))
+        if value and all(typed.get(field) for field in look_up.match.values()):
+            found.tags[name] = value
+        else:
+            found.later.add(name)
+    elif root in form.look_ups:
+        if tag := found.tags.get(root):
+            found.tags[name] = tag
+        if root in found.later:
+            found.later.add(name)
+
+
+def _was_needed(form: Form, found: Found, name: str) -> bool:
+    """False where the look-up had nothing to go by: a spouse of somebody unmarried, a person not named yet."""
+    if name in found.later:
+        return False
+    root, _, column = form.look_ups[name].value.partition(".")
+    if root not in form.look_ups:
         return True
-    if name in found.sources:
-        row = found.rows.get(name)
+    if root in found.sources:
+        row = found.rows.get(root)
         return isinstance(row, dict) and bool(row.get(column))
-    return is_silent(form, found, name)
+    return is_silent(form, found, root)
 
 
 def _wave(
-    node: Node, form: Form, account: Account, found: Found, asked: set[str]
+    node: Node, form: Form, account: Account, found: Found, typed: Typed, asked: set[str]
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """Look-ups that can go out now, by the node that owns their register."""
+    """Look-ups without an answer that can go out now, by the node that owns their register."""
     wave: dict[str, dict[str, dict[str, Any]]] = {}
     for name, look_up in form.look_ups.items():
-        if look_up.either or name in asked:
+        if look_up.among or name in asked or name in found.sources or name in found.later:
             continue
         owner = node.catalogue.registers[look_up.register].owner
-        value = _value(form, account, found, look_up, wave.get(owner, {}))
+        value = _value(form, account, found, look_up, typed, wave.get(owner, {}))
         if value is not None:
             item = {"register": look_up.register, "by": look_up.by, "value": value, "many": look_up.many}
-            wave.setdefault(owner, {})[name] = item
+            wave.setdefault(owner, {})[tagged(name, found.tags.get(name, ""))] = item
     return wave
 
 
 def _value(
-    form: Form, account: Account, found: Found, look_up: LookUp, together: Mapping[str, Any]
+    form: Form, account: Account, found: Found, look_up: LookUp, typed: Typed, together: Mapping[str, Any]
 ) -> dict[str, str] | None:
     """A known value, a reference to a look-up that goes to the same node, or None: not yet, or never."""
     name, _, column = look_up.value.partition(".")
+    if name == "declared":
+        return {"is": forms.clean(str(typed[column]))}
     known = _known(form, account, found, name).get(column)
     if known:
         return {"is": str(known)}
-    if name in together:
-        return {"of": look_up.value}
-    return None
+    item = tagged(name, found.tags.get(name, ""))
+    if item not in together or form.look_ups[name].match:
+        return None  # nothing more of a person is read before number and name are known to agree
+    return {"of": f"{item}.{column}"}
 
 
 def _known(form: Form, account: Account, found: Found, name: str) -> Mapping[str, Any]:
     """A row, or what the sign-in already says about the applicant."""
-    claims = {
+    if name == "applicant":
+        return claims_of(account)
+    row = found.rows.get(name)
+    if isinstance(row, dict):
+        return row
+    look_up = form.look_ups.get(name)
+    if look_up is None:
+        return {}
+    if look_up.value == "applicant.number" and look_up.register == "persons":
+        return claims_of(account)
+    for other in look_up.either:
+        known = _known(form, account, found, other)
+        if known and look_up.gender in ("", known.get("gender")):
+            return known
+    return _known(form, account, found, found.same[name]) if name in found.same else {}
+
+
+def claims_of(account: Account) -> dict[str, str]:
+    """What the sign-in says about a person."""
+    return {
         "number": account.number,
         "full_name": account.name,
         "birth_date": account.birth_date.isoformat(),
         "gender": account.gender,
     }
-    if name == "applicant":
-        return claims
-    row = found.rows.get(name)
-    if isinstance(row, dict):
-        return row
-    look_up = form.look_ups.get(name)
-    if look_up is not None and look_up.value == "applicant.number" and look_up.register == "persons":
-        return claims
-    if look_up is not None and look_up.either:
-        for other in look_up.either:
-            known = _known(form, account, found, other)
-            if known.get("gender") == look_up.gender:
-                return known
-    return {}
 
 
-def _choose_by_gender(form: Form, account: Account, found: Found, name: str, look_up: LookUp) -> None:
-    for other in look_up.either:
-        row = found.rows.get(other)
-        if isinstance(row, dict) and row.get("gender") == look_up.gender:
-            found.rows[name], found.sources[name] = row, found.sources[other]
-            return
-    if all(other in found.sources or not is_silent(form, found, other) for other in look_up.either):
-        found.rows[name] = None
-        answered = [other for other in look_up.either if other in found.sources]
-        if answered:
-            found.sources[name] = found.sources[answered[0]]
+def _stand_for(form: Form, account: Account, found: Found, name: str, look_up: LookUp, typed: Typed) -> None:
+    """Which of earlier look-ups this one is: the first with a fitting row, or the one that an answer names."""
+    if look_up.either:
+        fitting = [other for other in look_up.either if _fits(found.rows.get(other), look_up.gender)]
+        if fitting:
+            _is(found, name, fitting[0])
+        elif all(other in found.sources or not is_silent(form, found, other) for other in look_up.either):
+            if any(other in found.later for other in look_up.either):
+                found.later.add(name)
+            _nobody(found, name, look_up.either)
+        return
+    root, _, column = look_up.pick.partition(".")
+    answer = claims_of(account)[column] if root == "applicant" else str(typed.get(column) or "")
+    meant = look_up.cases.get(answer) or look_up.otherwise
+    if meant:
+        _is(found, name, meant)
+    elif not answer:
+        found.later.add(name)
+    else:
+        _nobody(found, name, list(look_up.cases.values()))
+
+
+def _fits(row: Any, gender: str) -> bool:
+    return isinstance(row, dict) and gender in ("", row.get("gender"))
+
+
+def _is(found: Found, name: str, other: str) -> None:
+    found.same[name] = other
+    if other in found.sources:
+        found.rows[name], found.sources[name] = found.rows.get(other), found.sources[other]
+    if tag := found.tags.get(other):
+        found.tags[name] = tag
+    if other in found.later:
+        found.later.add(name)
+
+
+def _nobody(found: Found, name: str, among: list[str]) -> None:
+    """Everybody answered, and it is none of them."""
+    found.rows[name] = None
+    answered = [other for other in among if other in found.sources]
+    if answered:
+        found.sources[name] = found.sources[answered[0]]

@@ -1,223 +1,239 @@
-"""The portal's pages."""
+"""The form: on short pages one after another, or as a whole on one."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from lienthong.casework import dossiers, words
-from lienthong.casework.dossiers import Dossier
-from lienthong.casework.states import FINAL
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import citizen_required
 from lienthong.identity.types import Account
+from lienthong.kit.canonical import canonical
 from lienthong.kit.series import Block
-from lienthong.kit.storage import Tx
-from lienthong.portal import cards, drafts, pages, search, story
-from lienthong.portal.drafts import AlreadyDeclared, Draft
+from lienthong.portal import acting, corrections, drafts, pages, uploads
+from lienthong.portal.drafts import AlreadyDeclared, Draft, Reading
+from lienthong.portal.pages import FormView, Page
+from lienthong.portal.request import node_of, service_of, signed_in
 from lienthong.portal.typed import typed_values
 
+REVIEW = "review"
 _blocks: dict[str, Block] = {}
 
-_MINE = "SELECT * FROM dossier WHERE applicant = %s AND parent IS NULL ORDER BY received_at DESC LIMIT 50"
+
+@dataclass(frozen=True)
+class At:
+    """A draft that somebody is at: the account it is for, and `holder`, who is signed in and types."""
+
+    node: Node
+    account: Account
+    service: Service
+    draft: Draft
+    holder: Account
+
+    def url(self, page: str = "") -> str:
+        """The address of one of its pages, or of the whole form."""
+        place = [*self.service.slug.split("/"), self.draft.id]
+        return reverse("form_page", args=[*place, page]) if page else reverse("form", args=place)
+
+    def fill(self, typed: dict[str, Any], *, named_only: bool = False) -> Reading:
+        return drafts.fill(self.node, self.draft, self.account, self.service, typed, named_only=named_only)
+
+    def view(self, reading: Reading, typed: dict[str, Any], errors: dict[str, str]) -> FormView:
+        return pages.form_view(self.node, self.service, reading, typed, errors)
+
+    def keep(self, typed: dict[str, Any]) -> None:
+        with self.node.database.transaction() as tx:
+            drafts.keep_typed(tx, self.draft, typed)
+
+    @property
+    def papers(self) -> list[str]:
+        terms = self.node.catalogue.terms
+        return [name for name, spec in self.service.form.fields.items() if terms[spec.term].type == "paper"]
 
 
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    node, account = _node(request), _account(request)
-    mine = _dossiers_of(node, account) if account else []
-    context = {
-        "here": "home",
-        "featured": cards.featured(node, _language()),
-        "events": cards.life_events(node, _language()),
-        "dossiers": [_row(node, d) for d in mine if d.state.status not in FINAL],
-    }
-    return render(request, "portal/home.html", context)
-
-
-@require_GET
-def find(request: HttpRequest) -> HttpResponse:
-    node, text = _node(request), request.GET.get("q", "")[:200]
-    found = [cards.result(node, service, _language()) for service in search.find(_offered(node), text)]
-    return render(request, "portal/search.html", {"q": text, "results": found})
-
-
-@require_GET
-def service_page(request: HttpRequest, sector: str, name: str) -> HttpResponse:
-    node = _node(request)
-    service = _service(node, f"{sector}/{name}")
-    return render(request, "portal/service.html", {"service": cards.page(node, service, _language())})
-
-
-@citizen_required
-@require_GET
-def start(request: HttpRequest, sector: str, name: str) -> HttpResponse:
-    """Open the person's draft of a service."""
-    node = _node(request)
-    service = _service(node, f"{sector}/{name}")
-    with node.database.transaction() as tx:
-        draft = drafts.open_draft(tx, _signed_in(request), service)
-    return redirect("form", sector=sector, name=name, draft=draft)
-
-
-@citizen_required
-@require_http_methods(["GET", "POST"])
-def form(request: HttpRequest, sector: str, name: str, draft: UUID) -> HttpResponse:
-    node, account = _node(request), _signed_in(request)
-    service = _service(node, f"{sector}/{name}")
+def at(request: HttpRequest, sector: str, name: str, draft: UUID) -> At | HttpResponse:
+    """The draft of the person who is signed in; a submitted one leads to its receipt. Raises Http404."""
+    node, account = node_of(request), signed_in(request)
+    service = service_of(node, f"{sector}/{name}")
     with node.database.transaction() as tx:
         kept = drafts.load(tx, str(draft), account)
     if kept is None or kept.service != service.slug:
         raise Http404
     if kept.submitted:
         return redirect("receipt", code=kept.submitted)
+    request.acting = kept.acting  # type: ignore[attr-defined]
+    whom = kept.acting.principal if kept.acting else account
+    return At(node, whom, service, kept, account)
+
+
+@citizen_required
+@require_GET
+def start(request: HttpRequest, sector: str, name: str) -> HttpResponse:
+    """Open the person's draft of a service, at its first page."""
+    node = node_of(request)
+    service = service_of(node, f"{sector}/{name}")
+    with node.database.transaction() as tx:
+        draft = drafts.open_draft(tx, signed_in(request), service)
+    return redirect("form_page", sector=sector, name=name, draft=draft, page=service.form.sections[0].id)
+
+
+# as a whole
+
+
+@citizen_required
+@require_http_methods(["GET", "POST"])
+def form(request: HttpRequest, sector: str, name: str, draft: UUID) -> HttpResponse:
+    """Everything on one page; sending it submits it."""
+    place = at(request, sector, name, draft)
+    if isinstance(place, HttpResponse):
+        return place
     if request.method == "POST":
-        return _submit(request, node, account, service, kept)
-    kept = drafts.fill(node, kept, account, service)
-    return _show_form(request, node, account, service, kept, kept.typed, {}, 200)
+        return _submit_whole(request, place)
+    typed = place.draft.typed
+    return _show_whole(request, place, place.fill(typed), typed, {}, 200)
 
 
-def _submit(request: HttpRequest, node: Node, account: Account, service: Service, draft: Draft) -> HttpResponse:
+def _submit_whole(request: HttpRequest, place: At) -> HttpResponse:
     """Take a submission: everything typed is kept first, then judged; what is wrong is told beside its field."""
-    typed = typed_values(service.form, node.catalogue.terms, request.POST)
-    reading = drafts.read(node, draft, account, service, typed)
-    errors = dict(reading.declaration.errors)
-    if request.POST.get("binding") != draft.binding:
+    taken = uploads.take_form(request, place.node, place.holder, place.draft.case, place.papers)
+    posted = typed_values(place.service.form, place.node.catalogue.terms, request.POST)
+    typed = {**place.draft.typed, **posted}
+    reading = place.fill(typed, named_only=True)
+    if taken.only:
+        place.keep(typed)
+        return _show_whole(request, place, reading, typed, taken.errors, 422 if taken.errors else 200)
+    answer = submitted(place, reading, request.POST.get("binding", ""), taken.errors)
+    if isinstance(answer, HttpResponse):
+        return answer
+    place.keep(typed)
+    return _show_whole(request, place, reading, typed, answer, 422)
+
+
+def submitted(place: At, reading: Reading, binding: str, errors: dict[str, str]) -> HttpResponse | dict[str, str]:
+    """Submit a draft: the way to its receipt, or what is wrong by field."""
+    errors = {**reading.declaration.errors, **errors}
+    if binding != reading.draft.binding:
         errors.setdefault("pledge", "stale")
-    errors = errors or drafts.verify_typed(node, reading, service)
-    if not errors:
-        try:
-            return redirect("receipt", code=drafts.submit(node, _block(node), reading, account, service))
-        except AlreadyDeclared:
-            errors = {service.card.about: "already-declared"}
-    with node.database.transaction() as tx:
-        drafts.keep_typed(tx, draft, typed)
-    return _show_form(request, node, account, service, draft, typed, errors, 422)
+    if errors:
+        return errors
+    who = place.draft.acting
+    if who and (ended := acting.why_not(place.node, who, place.service.slug, place.draft.case)):
+        return {"pledge": ended}
+    wrong = corrections.asked(place.node, place.service, reading)
+    try:
+        code = drafts.submit(
+            place.node, _block(place.node), reading, place.account, place.service, corrections=wrong
+        )
+    except AlreadyDeclared:
+        return {place.service.card.about: "already-declared"}
+    return redirect("receipt", code=code)
 
 
-def _show_form(
-    request: HttpRequest,
-    node: Node,
-    account: Account,
-    service: Service,
-    draft: Draft,
-    typed: dict[str, Any],
-    errors: dict[str, str],
-    status: int,
+def _show_whole(
+    request: HttpRequest, place: At, reading: Reading, typed: dict[str, Any], errors: dict[str, str], status: int
 ) -> HttpResponse:
-    reading = drafts.read(node, draft, account, service, typed)
-    page = pages.form_page(node, service, reading, typed, errors)
-    back = reverse("service", args=service.slug.split("/"))
-    return render(request, "portal/form.html", {"page": page, "back_url": back}, status=status)
+    view = place.view(reading, typed, errors)
+    context = {"page": view, "back_url": place.url(place.service.form.sections[0].id), **_for_scripts(place, typed)}
+    return render(request, "portal/form.html", context, status=status)
 
 
-@citizen_required
-@require_GET
-def receipt(request: HttpRequest, code: str) -> HttpResponse:
-    """The acknowledgement: code, promised time and the rule behind it."""
-    node, account = _node(request), _signed_in(request)
-    with node.database.transaction() as tx:
-        dossier = _own(tx, code, account)
-    service = node.catalogue.services[dossier.identity.service]
-    context = {
-        "code": code,
-        "service": service.card.name.in_language(_language()),
-        "applicant": account.name,
-        "received_at": dossier.identity.received_at,
-        "due": dossier.identity.deadline,
-        "rule": words.cited(service.card.limit.rule),
-        "acknowledgement": words.state_name(1),
-        "agency": node.catalogue.card.name.in_language(_language()),
-        "next": _("Ủy ban nhân dân xã kiểm tra và ký khai sinh; thường trú và thẻ bảo hiểm y tế đi tiếp ngay sau đó."),
-        "dossier_url": reverse("dossier", args=[code]),
-    }
-    return render(request, "portal/receipt.html", {"receipt": context})
-
-
-@citizen_required
-@require_GET
-def dossier_list(request: HttpRequest) -> HttpResponse:
-    node = _node(request)
-    rows = [_row(node, d) for d in _dossiers_of(node, _signed_in(request))]
-    return render(request, "portal/dossiers.html", {"here": "dossiers", "dossiers": rows})
-
-
-@citizen_required
-@require_GET
-def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
-    node = _node(request)
-    with node.database.transaction() as tx:
-        dossier = _own(tx, code, _signed_in(request))
-        acts = dossiers.acts(tx, code)
-        results = dossiers.kept_results(tx, code)
-    service = node.catalogue.services[dossier.identity.service]
-    title = f"{service.card.short.in_language(_language())} – {dossier.identity.subject}"
-    told = story.tell(node, service, dossier, acts, results)
-    return render(request, "portal/dossier.html", {"title": title, "story": told})
-
-
-def _row(node: Node, dossier: Dossier) -> dict[str, Any]:
-    identity, state = dossier.identity, dossier.state
-    service = node.catalogue.services.get(identity.service)
+def _for_scripts(place: At, typed: dict[str, Any]) -> dict[str, Any]:
+    """What the page's scripts keep on the device, and under which name."""
+    kept = {name: value for name, value in typed.items() if not name.startswith("$")}
     return {
-        "url": reverse("dossier", args=[identity.code]),
-        "code": identity.code,
-        "title": service.card.short.in_language(_language()) if service else identity.service,
-        "subject": identity.subject,
-        "state": {3: "refused", 8: "refused", 10: "done", 1: "waiting"}.get(state.status, "working"),
-        "state_label": words.state_name(state.status),
-        "due": None if state.status in FINAL else identity.deadline,
+        "draft": place.draft.id,
+        "draft_url": place.url(),
+        "slug": place.service.slug,
+        "who": uploads.who(place.holder),
+        "base": drafts.envelopes.digest(canonical(kept)),
+        "answered": " ".join(sorted(name for name, value in kept.items() if value not in ("", None, False))),
     }
 
 
-def _dossiers_of(node: Node, account: Account) -> list[Dossier]:
-    with node.database.transaction() as tx:
-        return [dossiers.from_row(row) for row in tx.all(_MINE, (account.number,))]
+# page by page
 
 
-def _own(tx: Tx, code: str, account: Account) -> Dossier:
-    """A dossier of this person's; a stranger's is not there."""
-    dossier = dossiers.load(tx, code)
-    if dossier is None or dossier.identity.applicant != account.number:
-        raise Http404
-    return dossier
+@citizen_required
+@require_http_methods(["GET", "POST"])
+def form_page(request: HttpRequest, sector: str, name: str, draft: UUID, page: str) -> HttpResponse:
+    """One page of the form. Going on keeps what was typed, judges what the page showed, and leads to the next one."""
+    place = at(request, sector, name, draft)
+    if isinstance(place, HttpResponse):
+        return place
+    if request.method == "POST":
+        return _take_page(request, place, page)
+    typed = place.draft.typed
+    reading = place.fill(typed)
+    view = place.view(reading, typed, {})
+    here = view.page(page)
+    if here is None:
+        return redirect(place.url(view.pages[0].id))
+    return _show_page(request, place, reading, view, here, 200, typed)
 
 
-def _service(node: Node, slug: str) -> Service:
-    service = node.catalogue.services.get(slug)
-    if service is None or service not in _offered(node):
-        raise Http404
-    return service
+def _take_page(request: HttpRequest, place: At, name: str) -> HttpResponse:
+    taken = uploads.take_form(request, place.node, place.holder, place.draft.case, place.papers)
+    before = place.view(place.fill(place.draft.typed, named_only=True), place.draft.typed, {}).page(name)
+    if before is None:
+        return redirect(place.url(name))
+    shown = {view.id for view in before.fields}
+    posted = typed_values(place.service.form, place.node.catalogue.terms, request.POST, shown)
+    typed = {**place.draft.typed, **posted}
+    reading = place.fill(typed, named_only=True)
+    place.keep(typed)
+    errors = taken.errors if taken.only else {**reading.declaration.errors, **taken.errors}
+    here = {field: error for field, error in errors.items() if field in shown}
+    view = place.view(reading, typed, here)
+    page = view.page(name)
+    if page is not None and (here or taken.only):
+        return _show_page(request, place, reading, view, page, 422 if here else 200, typed)
+    return redirect(_onward(place, view, page, errors, to_review=request.GET.get("to") == REVIEW))
 
 
-def _offered(node: Node) -> list[Service]:
-    """Services a citizen applies for here; branches begin by themselves."""
-    return [s for s in node.catalogue.services.values() if s.card.handled_by == node.name]
+def _onward(place: At, view: FormView, page: Page | None, errors: dict[str, str], *, to_review: bool) -> str:
+    """Where a page without errors leads: to itself when an answer opened more on it, else on, or back to the review."""
+    if page is not None and any(one.id in errors for one in page.fields):
+        return place.url(page.id)
+    if to_review:
+        open_page = next((p for p in view.pages if any(one.id in errors for one in p.fields)), None)
+        return place.url(open_page.id) if open_page else review_url(place)
+    following = view.after(page) if page is not None else view.pages[0]
+    return place.url(following.id) if following else review_url(place)
+
+
+def review_url(place: At) -> str:
+    return reverse("review", args=[*place.service.slug.split("/"), place.draft.id])
+
+
+def _show_page(
+    request: HttpRequest,
+    place: At,
+    reading: Reading,
+    view: FormView,
+    page: Page,
+    status: int,
+    typed: dict[str, Any],
+) -> HttpResponse:
+    before, number = view.before(page), [p.id for p in view.pages].index(page.id) + 1
+    service_url = reverse("service", args=place.service.slug.split("/"))
+    to_review = request.GET.get("to") == REVIEW
+    context = {
+        "page": replace(view, errors=pages.told(page.fields)),
+        "here": page,
+        "number": number,
+        "count": len(view.pages) + 1,
+        "back_url": review_url(place) if to_review else place.url(before.id) if before else service_url,
+        "whole_url": place.url() if number == 1 else "",
+        "to": REVIEW if to_review else "",
+        **_for_scripts(place, typed),
+    }
+    return render(request, "portal/form_page.html", context, status=status)
 
 
 def _block(node: Node) -> Block:
     return _blocks.setdefault(node.name, Block(node.database))
-
-
-def _node(request: HttpRequest) -> Node:
-    return request.node  # type: ignore[attr-defined, no-any-return]
-
-
-def _account(request: HttpRequest) -> Account | None:
-    return request.account  # type: ignore[attr-defined, no-any-return]
-
-
-def _signed_in(request: HttpRequest) -> Account:
-    account = _account(request)
-    assert account is not None, "only behind citizen_required"
-    return account
-
-
-def _language() -> str:
-    return get_language() or "vi"

@@ -6,6 +6,8 @@ from typing import Any
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Term
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´", "'"))
+
 
 def held(row: Mapping[str, Any] | None, column: str, term: Term) -> str | None:
     """A register's value as text; the calendar day where the term is a date and the register holds a moment."""
@@ -19,5 +21,9 @@ def held(row: Mapping[str, Any] | None, column: str, term: Term) -> str | None:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values say the same: accents' encoding, case and spaces do not count."""
-    return forms.clean(str(one)).casefold() == forms.clean(str(other)).casefold()
+    """Whether two values say the same: accents' encoding, case, spaces and which apostrophe do not count."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(value: Any) -> str:
+    return forms.clean(str(value)).casefold().translate(_APOSTROPHES)

@@ -9,22 +9,30 @@ from lienthong.kit.series import next_number
 from lienthong.kit.storage import Tx
 from lienthong.territory.units import Territory
 
+_GIVEN = """
+SELECT FROM persons WHERE number = %s
+UNION ALL SELECT FROM persons_past WHERE number = %s
+LIMIT 1
+"""
 NumberRule = Callable[[Tx, dict[str, Any], date, Territory], str]
 
 
 def personal_number(province: str, birth_date: date, gender: str, serial: int) -> str:
     """The twelve digits of Law 26/2023/QH15, Art. 12: province of birth registration (the 63 codes before July 2025
-    stay in use inside numbers), century and gender, year of birth, six digits at random. No check digit."""
+    stay in use inside numbers), century and gender, year of birth, six digits at random. No check digit.
+
+    The province is that of the unit that registers the birth, wherever the child was born and however late."""
     century_and_gender = (birth_date.year // 100 - 19) * 2 + (gender == "female")
     return f"{province}{century_and_gender}{birth_date.year % 100:02d}{serial:06d}"
 
 
 def _personal_number_2024_07(tx: Tx, row: dict[str, Any], today: date, territory: Territory) -> str:
+    """One that nobody has and nobody had: a cancelled number is never given again (Art. 12)."""
     province = territory.unit(row["birth_unit"]).former_province
     while True:
         birth_date = date.fromisoformat(row["birth_date"])
         number = personal_number(province, birth_date, row["gender"], secrets.randbelow(1_000_000))
-        if tx.one("SELECT FROM persons WHERE number = %s", (number,)) is None:
+        if tx.one(_GIVEN, (number, number)) is None:
             return number
 
 
@@ -39,8 +47,14 @@ def _insurance_number_2021_04(tx: Tx, row: dict[str, Any], today: date, territor
     return f"{row['benefit']}68{next_number(tx, 'insurance_cards'):08d}"
 
 
+def _identity_card_2024_07(tx: Tx, row: dict[str, Any], today: date, territory: Territory) -> str:
+    """The card's own running number; the number printed on it is its holder's (Law 26/2023/QH15, Art. 18)."""
+    return f"CC{next_number(tx, 'identity_cards'):09d}"
+
+
 RULES: dict[str, NumberRule] = {
     "personal-number@2024-07": _personal_number_2024_07,
     "civil-status-book@2016-01": _civil_status_book_2016_01,
     "insurance-number@2021-04": _insurance_number_2021_04,
+    "identity-card@2024-07": _identity_card_2024_07,
 }

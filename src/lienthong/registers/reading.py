@@ -74,5 +74,4 @@ def _look_up(node: Node, tx: Tx, message: Message, item: Item, value: str) -> tu
     rows = records.find(tx, register, item.by, value)[:MOST_ROWS] if value else []
     shown = [{name: value for name, value in row.items() if name in fields} for row in rows]
     names = tuple(sorted(fields))
-    subjects = {str(row[register.subject]) for row in rows if register.subject and row[register.subject]}
-    return shown, [Read(subject, item.register, names) for subject in sorted(subjects)]
+    return shown, [Read(subject, item.register, names) for subject in register.whom(rows)]

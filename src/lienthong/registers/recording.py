@@ -5,22 +5,19 @@ where the register is completed by another (a birth by the population register),
 it gives its own.
 """
 
-from datetime import date, datetime
 from typing import Any
 
-from lienthong.catalogue.forms import problem_of
 from lienthong.catalogue.shapes import Register
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent, Stored
-from lienthong.kit import clock
+from lienthong.kit import clock, failpoints
 from lienthong.kit.storage import Tx
-from lienthong.registers import records
-from lienthong.registers.numbers import RULES
-from lienthong.registers.parents import why_no_parent
+from lienthong.registers import changing, checking, records
 from lienthong.registers.records import Taken
 
 SERVICE = "register.record"
+change, described = changing.change, changing.described
 
 _WAIT = """
 INSERT INTO pending_record (message, register, key, asked_by, asked_in, case_code, purpose, since)
@@ -31,8 +28,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 def record(node: Node, tx: Tx, message: Message) -> Outcome:
     """Handle one request; body `{"register": …, "fields": {…}}`.
 
-    Done carries `{"register", "key", "record"}`. Raises Refused: unknown-register, no-right, incomplete, taken-…,
-    unknown-parent, dead-parent.
+    Done carries `{"register", "key", "record"}`. Raises Refused: unknown-register, no-right, invalid, incomplete,
+    taken-…, registered-before, unknown-parent, dead-parent, wrong-gender, too-young, unknown-person.
     """
     header, body = message.header, message.body
     register = node.catalogue.owned.get(str(body.get("register")))
@@ -47,6 +44,7 @@ def record(node: Node, tx: Tx, message: Message) -> Outcome:
     row = enter(node, tx, register, fields, by=header.id)
     if register.completed_by is None:
         return Done(described(register, row))
+    failpoints.here(failpoints.BETWEEN_RECORD_AND_NUMBER)
     _ask_to_complete(node, tx, register, row, message)
     return Stored()
 
@@ -54,7 +52,7 @@ def record(node: Node, tx: Tx, message: Message) -> Outcome:
 def enter(node: Node, tx: Tx, register: Register, fields: dict[str, Any], *, by: str) -> dict[str, Any]:
     """Enter a record in a register of this node; the whole row. Raises Refused as `record` does."""
     at = clock.now()
-    row = _complete(node, tx, register, fields, at)
+    row = checking.whole_row(node, tx, register, fields, at)
     try:
         records.enter(tx, register, row, at=at, valid_from=at.date(), by=by)
     except Taken as taken:
@@ -64,80 +62,31 @@ def enter(node: Node, tx: Tx, register: Register, fields: dict[str, Any], *, by:
     return row
 
 
-def described(register: Register, row: dict[str, Any]) -> dict[str, Any]:
-    """A record as a receipt or a result carries it."""
-    return {"register": register.register, "key": row[register.key], "record": row}
-
-
 def completed(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> bool:
-    """Hear the completing register's word; False when the message was not about a record of ours."""
+    """Hear the word of a register that a record of ours waits for, be it new or changing; False when the message was
+    not about one."""
     waiting = tx.one("DELETE FROM pending_record WHERE message = %s RETURNING *", (sent.message,))
     if waiting is None:
         return False
     register = node.catalogue.owned[waiting.register]
     completion = register.completed_by
     assert completion is not None, "only a register with completed_by leaves a pending record"
+    if waiting.change != "record":
+        changing.settled(node, tx, register, waiting, outcome, sent.message)
+        return True
     at, final = clock.now(), outcome
     if isinstance(outcome, Done):
         given = outcome.body["record"]
         changes = {ours: given[theirs] for ours, theirs in completion.gives.items()}
         changes["state"] = completion.state["complete"]
         records.amend(tx, register, waiting.key, changes, at=at, valid_from=at.date(), by=sent.message)
-        row = records.find(tx, register, _by_key(register), waiting.key)[0]
+        row = records.one(tx, register, waiting.key)
+        assert row is not None, "just amended"
         final = Done(described(register, row))
     elif isinstance(outcome, Refusal):
         records.withdraw(tx, register, waiting.key, at=at, by=sent.message, reason=outcome.code)
     outbox.settle(node, tx, waiting.asked_by, waiting.asked_in, final, case=waiting.case_code, purpose=waiting.purpose)
     return True
-
-
-def _complete(node: Node, tx: Tx, register: Register, fields: dict[str, Any], at: datetime) -> dict[str, Any]:
-    """The whole row: what was given, what the register fills in by itself, what its rule numbers."""
-    _check_values(node, register, fields, at.date())
-    row = {name: fields.get(name) for name in register.fields}
-    if "registered_on" in row:
-        row["registered_on"] = at.date().isoformat()
-    if register.completed_by:
-        row["state"] = register.completed_by.state["pending"]
-    if register.register == "persons":
-        _check_parents(node, tx, row)
-    if register.rule:
-        row[register.key] = _numbered(node, tx, register, row, at)
-    missing = [n for n, column in register.fields.items() if row[n] in (None, "") and not column.optional]
-    if missing:
-        raise Refused("incomplete", f"{register.register} needs {', '.join(missing)}")
-    return row
-
-
-def _check_values(node: Node, register: Register, fields: dict[str, Any], today: date) -> None:
-    """Every value is what its term of the dictionary allows."""
-    for name, value in fields.items():
-        column = register.fields.get(name)
-        if column is None:
-            raise Refused("invalid", f"{register.register} has no {name}")
-        if value not in (None, ""):
-            text = str(value) if isinstance(value, int) else value
-            term = node.catalogue.terms[column.term]
-            problem = problem_of(term, text, today) if isinstance(text, str) else "not-text"
-            if problem:
-                raise Refused("invalid", f"{name}: {problem}")
-
-
-def _numbered(node: Node, tx: Tx, register: Register, row: dict[str, Any], at: datetime) -> str:
-    try:
-        return RULES[register.rule](tx, row, at.date(), node.territory)
-    except KeyError as error:
-        raise Refused("invalid", f"unknown here: {error}") from error
-
-
-def _check_parents(node: Node, tx: Tx, row: dict[str, Any]) -> None:
-    """Nobody is born to an unknown person, or to one long dead."""
-    persons = node.catalogue.owned["persons"]
-    for role in ("mother", "father"):
-        if row[role]:
-            found = records.find(tx, persons, "number", row[role])
-            if problem := why_no_parent(role, found[0] if found else None, row["birth_date"]):
-                raise Refused(problem, f"the {role} cannot be the parent of a child born on {row['birth_date']}")
 
 
 def _ask_to_complete(node: Node, tx: Tx, register: Register, row: dict[str, Any], message: Message) -> None:
@@ -150,7 +99,3 @@ def _ask_to_complete(node: Node, tx: Tx, register: Register, row: dict[str, Any]
     request = outbox.send(node, tx, owner, SERVICE, body, case=header.case, purpose=register.register, key=key)
     waiting = (request, register.register, key, header.sender, header.id, header.case, header.purpose, clock.now())
     tx.run(_WAIT, waiting)
-
-
-def _by_key(register: Register) -> str:
-    return next(name for name, columns in register.lookups.items() if columns == [register.key])

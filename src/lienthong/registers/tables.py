@@ -6,6 +6,7 @@ from lienthong.catalogue.shapes import Register, Term
 from lienthong.kit.migrations import Migration
 
 _TYPES = {"number": "integer", "date": "date", "moment": "timestamptz", "flag": "boolean"}
+KEPT = ("version", "valid_from", "recorded_at", "recorded_by", "chain")
 
 # What every record carries beside its declared fields: its version, since when it holds (valid time), when and by
 # which message or load it was written (recorded time), and the head of its chain in the journal.
@@ -22,7 +23,7 @@ def migration(register: Register, terms: Mapping[str, Term]) -> Migration:
     """The tables of one register: what holds now, what held before, and an index for each look-up."""
     name = quoted(register.register)
     columns = ",\n".join(
-        f"    {quoted(field)} {_TYPES.get(terms[column.term].type, 'text')}{'' if column.optional else ' NOT NULL'}"
+        f"    {quoted(field)} {sql_type(terms[column.term])}{'' if column.optional else ' NOT NULL'}"
         for field, column in register.fields.items()
     )
     past, key = quoted(f"{register.register}_past"), quoted(register.key)
@@ -30,17 +31,26 @@ def migration(register: Register, terms: Mapping[str, Term]) -> Migration:
         f"-- {register.name.en}: {register.legal_basis}",
         f"CREATE TABLE {name} (\n{columns},\n{_KEPT},\n    PRIMARY KEY ({key})\n);",
         f"CREATE TABLE {past} (\n    LIKE {name},\n{_SUPERSEDED},\n    PRIMARY KEY ({key}, version)\n);",
-        *(
-            f"CREATE UNIQUE INDEX {quoted(f'{register.register}_{field}_once')} ON {name} ({quoted(field)});"
-            for field, column in register.fields.items()
-            if column.unique
-        ),
-        *(
-            f"CREATE INDEX {quoted(f'{register.register}_{column}')} ON {name} ({quoted(column)});"
-            for column in sorted(_looked_up(register))
-        ),
+        *indexes(register).values(),
     ]
     return Migration(f"registers/{register.register}", "\n".join(statements) + "\n")
+
+
+def indexes(register: Register) -> dict[str, str]:
+    """The statement that makes each index beside the key's, by its name."""
+    name = quoted(register.register)
+    once = [field for field, column in register.fields.items() if column.unique]
+    unique = {f"{register.register}_{field}_once": field for field in once}
+    plain = {f"{register.register}_{column}": column for column in sorted(_looked_up(register))}
+    return {
+        **{i: f"CREATE UNIQUE INDEX {quoted(i)} ON {name} ({quoted(field)});" for i, field in unique.items()},
+        **{i: f"CREATE INDEX {quoted(i)} ON {name} ({quoted(column)});" for i, column in plain.items()},
+    }
+
+
+def sql_type(term: Term) -> str:
+    """The column type of a term's values."""
+    return _TYPES.get(term.type, "text")
 
 
 def quoted(identifier: str) -> str:

@@ -65,13 +65,20 @@ class Territory:
     """The units of the own province, the few known of others, and the health-care facilities."""
 
     def __init__(
-        self, *, own: Iterable[Unit], elsewhere: Iterable[Unit], former: dict[str, str], facilities: Iterable[Facility]
+        self,
+        *,
+        own: Iterable[Unit],
+        elsewhere: Iterable[Unit],
+        former: dict[str, str],
+        facilities: Iterable[Facility],
+        far: Iterable[Facility] = (),
     ) -> None:
         self._own = tuple(own)
         self._elsewhere = tuple(elsewhere)
         self._former = former
         self._by_code = {unit.code: unit for unit in (*self._own, *self._elsewhere)}
         self._facilities = {facility.code: facility for facility in facilities}
+        self._far = {facility.code: facility for facility in far}
         self._folded = [(fold(unit.name), unit) for unit in self._own]
 
     @classmethod
@@ -84,6 +91,7 @@ class Territory:
             elsewhere=list(_units(other, "")),
             former={**other["former_provinces"], **own["former_provinces"]},
             facilities=[Facility(**row) for row in _read(folder / "facilities.yaml")["facilities"]],
+            far=[Facility(**row) for row in other.get("facilities", ())],
         )
 
     def unit(self, code: str, on: date | None = None) -> Unit:
@@ -119,10 +127,11 @@ class Territory:
         return [unit for _, _, unit in sorted(hits, key=lambda hit: hit[:2])[:12]]
 
     def facility(self, code: str) -> Facility:
-        """The facility of a code. KeyError when there is none."""
-        return self._facilities[code]
+        """The facility of a code, of another province too. KeyError when there is none."""
+        return self._facilities.get(code) or self._far[code]
 
     def facilities(self) -> list[Facility]:
+        """The own province's."""
         return list(self._facilities.values())
 
     def nearest_facility(self, code: str) -> Facility:

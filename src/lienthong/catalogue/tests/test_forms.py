@@ -116,6 +116,7 @@ def test_what_is_right_passes(name: str, value: Any) -> None:
     "name",
     [
         "K’ Brêm", "H'Bia Niê", "Ma Thương", "K’Brèo", "Ka Wẽn", "Y Phôn Ksơr", "Nguyễn Thị Ánh-Tuyết", "Đỗ",
+        "Y Blĭ Ê\u0306ban", "H’Nguôm Niê Kdăm", "Ya‘ Duck", "Kră Jăn Ha Bơ\u0306", "Ŭ",
         "Rơ Ông K'Thị", "Lơ Mu K'Thủy", "Lê Văn A.", "Nguyễn Ái Quốc".upper(), "Bùi Thị Thu Hà",
     ],
 )  # fmt: skip
@@ -189,3 +190,43 @@ def test_a_value_that_passes_is_what_registers_can_hold() -> None:
         assert told("birth_date", value) == ""
         assert date.fromisoformat(value).isoformat() == value
     assert forms.as_day("2026-11-12T00:00:00") is not None
+
+
+# what applies
+
+
+@pytest.mark.parametrize(
+    ("when", "declared", "holds"),
+    [
+        ("", {}, True),
+        ("at=home", {"at": "home"}, True),
+        ("at=home", {"at": "facility"}, False),
+        ("at=home", {}, False),
+        ("at!=home", {"at": "facility"}, True),
+        ("at!=home", {"at": "home"}, False),
+        ("at!=home", {}, False),  # an unanswered question opens nothing
+        ("at", {"at": "home"}, True),
+        ("at", {}, False),
+        ("at", {"at": ""}, False),
+        ("at=", {}, True),
+        ("at=", {"at": None}, True),
+        ("at=", {"at": "home"}, False),
+    ],
+)
+def test_a_condition_is_one_comparison(when: str, declared: dict[str, Any], holds: bool) -> None:
+    assert forms.holds(when, declared) is holds
+
+
+def test_what_does_not_apply_is_neither_asked_nor_accepted() -> None:
+    fields = {"address": Field("address"), "notice": Field("notice", when="address=home")}
+    assert errors({"address": "away"}, **fields) == {}
+    assert errors({"address": "home"}, **fields) == {"notice": "required"}
+    assert errors({"address": "away", "notice": "GCS.1"}, **fields) == {"notice": "not-asked"}
+    assert "not-asked" in MESSAGES
+
+
+def test_text_with_a_pattern_says_what_is_wrong_with_it() -> None:
+    terms = {**TERMS, "phone": term("text", pattern="[0-9]{10}", problem="not-a-phone")}
+    form = Form([Section("s", ANY, {"phone": Field("phone")})])
+    assert check(form, terms, {"phone": "0912345678"}, TODAY) == {}
+    assert check(form, terms, {"phone": "0912"}, TODAY) == {"phone": "not-a-phone"}

@@ -27,7 +27,7 @@ ROOMS = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def country(node_database: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     made = Country(node_database, Path(tmp_path_factory.mktemp("run")))
-    for name in ("H36", "G01", "G18"):
+    for name in office.STAFF:
         with psycopg.connect(node_database(name).owner) as owner, owner.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO officer (number, name, role, unit, starts) VALUES (%s, %s, %s, %s, '2025-07-01')",

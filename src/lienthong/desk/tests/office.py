@@ -21,7 +21,16 @@ COLLEAGUE = Officer("068080000003", "Hoàng Thị Cùng", (Post("civil_status_of
 STRANGER = Officer("068080000004", "Phạm Văn Xa", (Post("civil_status_officer", "24848"),))
 POLICE = Officer("068080000005", "Trần Văn Hộ", (Post("residence_officer", DI_LINH),))
 CLERK = Officer("068080000006", "Ngô Thị Sinh", (Post("hospital_clerk", "68009"),))
-STAFF = {"H36": [CHECKER, CHAIR, COLLEAGUE, STRANGER], "G01": [POLICE], "G18": [CLERK]}
+RECEIVER = Officer("068080000007", "Ka Hiếu", (Post("reception_officer", DI_LINH),))
+INSURER = Officer("068080000008", "Lý Văn Bảo", (Post("insurance_officer", "68"),))
+STEWARD = Officer("068080000009", "Đỗ Thị Chuẩn", (Post("data_steward", "G01"),))
+INSURANCE_STEWARD = Officer("068080000010", "Vũ Thị Quy", (Post("data_steward", "BHXH"),))
+STAFF = {
+    "H36": [CHECKER, CHAIR, COLLEAGUE, STRANGER, RECEIVER],
+    "G01": [POLICE, STEWARD],
+    "G18": [CLERK],
+    "BHXH": [INSURER, INSURANCE_STEWARD],
+}
 
 
 def _routes(name: str, patterns: list[Any]) -> ModuleType:

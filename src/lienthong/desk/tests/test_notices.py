@@ -74,6 +74,7 @@ def test_twins_have_a_notice_each(country: Country, desks: Desks) -> None:
         ({"weight": "299"}, "weight", "ngoài khoảng"),
         ({"weight": "7001"}, "weight", "ngoài khoảng"),
         ({"gender": ""}, "gender", "cần điền"),
+        ({"birth_order": "2"}, "birth_order", "không thể lớn hơn số trẻ"),
         ({"attendant": "<b>"}, "attendant", "Họ tên chỉ gồm"),
     ],
 )
@@ -120,3 +121,34 @@ def test_only_the_hospitals_clerk_sees_notices(country: Country, desks: Desks) -
     assert desks("G18").get("/notices").status_code == 302
     assert desks("G18").get("/").status_code == 200
     assert desks("G18", CLERK).get("/").headers["Location"] == "/notices"
+
+
+def test_a_notice_is_corrected_and_sealed_anew_and_its_past_stays(country: Country, desks: Desks) -> None:
+    mother, browser = country.family(next(families)).number, desks("G18", CLERK)
+    browser.post("/notices/new", written(mother))
+    [before] = notices_of(country, mother)
+    address = f"/notices/{before.number}/correct"
+    page = browser.get(address).content.decode()
+    assert 'value="3200"' in page
+    assert "f-mother_number" not in page
+    assert browser.post(address, written("068195099999", weight="0")).status_code == 422
+    done = browser.post(address, written("068195099999", weight="2900", gender="male", birth_count="2"))
+    assert done.headers["Location"] == f"/notices?corrected={before.number}"
+    [after] = notices_of(country, mother)
+    assert (after.weight, after.gender, after.birth_count, after.mother, after.version) == (2900, "male", 2, mother, 2)
+    told = {name: getattr(after, name) for name in country.nodes["G18"].catalogue.owned["birth_notices"].fields}
+    seal = told.pop("seal")
+    assert country.nodes["H36"].directory.keys("G18", "seal")[0].verify(canonical(told), seal)
+    browser.post(address, written(mother, weight="2900", gender="male", birth_count="2"))
+    assert notices_of(country, mother)[0].version == 2
+    assert f"Đã sửa và ký lại giấy chứng sinh {before.number}" in browser.get(done.headers["Location"]).content.decode()
+
+
+def test_another_facilitys_notice_is_nobodys_to_correct(country: Country, desks: Desks) -> None:
+    number = country.notice(9_001, country.family(next(families)).number)
+    in_node(
+        country.nodes["G18"],
+        lambda tx: tx.run("UPDATE birth_notices SET facility = '68001' WHERE number = %s", (number,)),
+    )
+    assert desks("G18", CLERK).get(f"/notices/{number}/correct").status_code == 404
+    assert desks("G18", CLERK).get("/notices/nothing/correct").status_code == 404

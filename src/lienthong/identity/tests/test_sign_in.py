@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client, override_settings
 
-from lienthong.identity import provider, relying
+from lienthong.identity import choosing, relying
 from lienthong.identity.tests.country import (
     AN,
     BINH,
@@ -61,7 +61,7 @@ def test_a_wrong_name_an_unknown_number_and_a_locked_account_answer_alike(browse
 
 def test_looking_up_is_limited(browser: Browser) -> None:
     asked = browser.begin()
-    for _ in range(provider.MISSES):
+    for _ in range(choosing.MISSES):
         assert browser.post(asked, step="look_up", number=AN, name="x").status_code == 422
     assert browser.post(asked, step="look_up", number=AN, name="Nguyễn Văn An").status_code == 429
 

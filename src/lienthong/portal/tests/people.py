@@ -19,7 +19,7 @@ from lienthong.identity.types import Account
 from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
-from lienthong.portal.prefill import Found
+from lienthong.portal.prefill import Found, resolve, tagged
 from lienthong.territory.units import Territory
 
 CATALOGUE = load(HOME / "catalogue", "portal", source_hashes())
@@ -46,14 +46,25 @@ def person(account: Account, spouse: Account | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+HOUSEHOLD = {"code": "HK-1", "unit": "25000", "address": "Thôn 3", "householder": FATHER.number}
+
+
+def home(account: Account) -> dict[str, Any]:
+    relation = "householder" if account == FATHER else "spouse"
+    return {"person": account.number, "household": "HK-1", "relation": relation}
+
+
 def rows(account: Account = MOTHER, spouse: Account | None = FATHER, **changes: Any) -> dict[str, Any]:
     """What registers say, by look-up, about a married couple in Di Linh with one fresh notice."""
     return {
         "me": person(account, spouse),
-        "residence": {"person": account.number, "household": "HK-1", "relation": "spouse"},
-        "household": {"code": "HK-1", "unit": "25000", "address": "Thôn 3", "householder": FATHER.number},
+        "home": home(account),
+        "household": HOUSEHOLD,
         "householder": person(FATHER, MOTHER),
         "spouse": person(spouse, account) if spouse else None,
+        "spouse_home": home(spouse) if spouse else None,
+        "spouse_household": HOUSEHOLD if spouse else None,
+        "spouse_householder": person(FATHER, MOTHER) if spouse else None,
         "marriage": {"number": "KH-1", "married_on": "2020-02-14"} if spouse else None,
         "notice": [NOTICE],
         "registered": [],
@@ -80,11 +91,18 @@ class Registers:
 
 def answer(owner: str, known: dict[str, Any], question: Question) -> Message:
     at = clock.now()
-    found = {name: known.get(name) for name in question.body["items"]}
+    found = {item: row_for(known, item) for item in question.body["items"]}
     body = msgspec.json.encode({"items": found, "at": at.isoformat()})
     facts = (new_id(), owner, "portal", question.service, question.purpose, question.case, at, at + timedelta(days=1))
     header = Header(*facts, envelopes.digest(body))
     return Message(header, msgspec.json.decode(body), envelopes.close(header, body, KEYS[owner]))
+
+
+def row_for(known: dict[str, Any], item: str) -> Any:
+    """The row of a look-up; of one that goes by what was typed, only when it is that person's."""
+    name, _, typed = item.partition(":")
+    row = known.get(name)
+    return row if not typed or not isinstance(row, dict) or row.get("number", typed) == typed else None
 
 
 def portal(registers: Registers | None = None) -> Any:
@@ -93,18 +111,22 @@ def portal(registers: Registers | None = None) -> Any:
     )
 
 
-def found(**changes: Any) -> Found:
-    """Everything answered; a look-up given as `...` was not."""
-    known = rows(**changes)
-    known = {"mother": known["me"], "father": known["spouse"]} | known
+def found(account: Account = MOTHER, typed: dict[str, Any] | None = None, **changes: Any) -> Found:
+    """Everything answered; a look-up given as `...` was not. `named_father={…}` is there for the typed father."""
+    spouse = changes.pop("married_to", FATHER if account == MOTHER else MOTHER)
+    known = {name: row for name, row in rows(account, spouse, **changes).items() if row is not ...}
+    meant = TYPED if typed is None else typed
     source: Any = SimpleNamespace()
-    answered = {name: row for name, row in known.items() if row is not ...}
-    return Found(answered, dict.fromkeys(answered, source))
+    before = resolve(FORM, account, {}, meant)
+    kept = {tagged(name, before.tags.get(name, "")): (row, source) for name, row in known.items()}
+    again = resolve(FORM, account, kept, meant)
+    kept |= {tagged(name, again.tags.get(name, "")): (row, source) for name, row in known.items()}
+    return resolve(FORM, account, kept, meant)
 
 
 TYPED = {
-    "child_name": "K’ Brêm", "ethnicity": "mother", "hometown": "father", "relation": "child", "facility": "68009",
-    "pledge": True,
+    "child_name": "K’ Brêm", "surname_after": "custom", "ethnicity": "mother", "hometown": "father",
+    "lives_with": "mother", "facility": "68009", "pledge": True,
 }  # fmt: skip
 
 Change = Callable[[dict[str, Any]], None]

@@ -8,15 +8,15 @@ import pytest
 from lienthong.exchange.envelopes import Refused
 from lienthong.identity.types import Account
 from lienthong.portal import prefill
-from lienthong.portal.tests.people import FATHER, FORM, MOTHER, Registers, portal, rows
+from lienthong.portal.tests.people import FATHER, FORM, MOTHER, Registers, home, person, portal, rows
 
-AT_HOME = {"me", "residence", "household", "householder", "spouse"}
+AT_HOME = {"me", "home", "household", "householder", "spouse", "spouse_home", "spouse_household", "spouse_householder"}
 
 
-def filled(registers: Registers, account: Account = MOTHER) -> tuple[list[str], prefill.Found]:
+def filled(registers: Registers, account: Account = MOTHER, **typed: str) -> tuple[list[str], prefill.Found]:
     node = portal(registers)
-    answers = prefill.ask_registers(node, FORM, account, purpose="p", case="draft/1")
-    return answers, prefill.read_answers(node, FORM, account, answers)
+    answers = prefill.ask_registers(node, FORM, account, purpose="p", case="draft/1", typed=typed)
+    return answers, prefill.read_answers(node, FORM, account, answers, typed)
 
 
 def test_a_mother_s_form_needs_one_wave_with_one_question_to_each_owner() -> None:
@@ -40,7 +40,7 @@ def test_a_father_s_form_needs_a_second_wave_for_what_hangs_on_the_mother() -> N
     values = {name: item["value"] for q in registers.questions for name, item in q.body["items"].items()}
     assert values["notice"] == values["registered"] == {"is": MOTHER.number}
     assert values["spouse"] == {"of": "me.spouse"}
-    assert values["household"] == {"of": "residence.household"}
+    assert values["household"] == {"of": "home.household"}
     assert values["me"] == {"is": FATHER.number}
 
 
@@ -97,10 +97,49 @@ def test_an_answer_that_was_tampered_with_while_it_was_kept_is_refused(spoil: An
     spoilt = [spoil(text) for text in answers]
     assert spoilt != answers
     with pytest.raises(Refused):
-        prefill.read_answers(portal(), FORM, MOTHER, spoilt)
+        prefill.read_answers(portal(), FORM, MOTHER, spoilt, {})
 
 
 def test_answers_are_kept_as_they_were_signed() -> None:
     answers, _ = filled(Registers())
     for text in answers:
         assert set(msgspec.json.decode(text)) == {"header", "body", "signature"}
+
+
+# a parent no register connects with the person: named by number and name together
+
+
+def test_a_named_father_is_asked_for_and_what_hangs_on_him_only_after_the_name_agrees() -> None:
+    registers = Registers(rows(MOTHER, None, named_father=person(FATHER, None), named_home=home(FATHER)))
+    _, found = filled(registers, MOTHER, father_number=FATHER.number, father_name="k' brèo")
+    asked = [set(wave.get("G01", ())) for wave in registers.waves]
+    assert f"named_father:{FATHER.number}" in asked[0]
+    assert not any(item.startswith("named_home") for item in asked[0])
+    assert f"named_home:{FATHER.number}" in asked[1]
+    assert found.rows["the_father"]["birth_date"] == FATHER.birth_date.isoformat()
+
+
+@pytest.mark.parametrize(("number", "name"), [(FATHER.number, "K’ Khác"), ("068092000000", "K’ Brèo")])
+def test_a_name_that_does_not_agree_is_as_good_as_nobody(number: str, name: str) -> None:
+    registers = Registers(rows(MOTHER, None, named_father=person(FATHER, None)))
+    _, found = filled(registers, MOTHER, father_number=number, father_name=name)
+    assert found.rows["named_father"] is None
+    assert found.rows["the_father"] is None
+    assert len(registers.waves) == 1
+
+
+def test_what_is_typed_later_is_asked_anew() -> None:
+    registers = Registers(rows(MOTHER, None, named_father=person(FATHER, None)))
+    answers, _ = filled(registers, MOTHER, father_number=FATHER.number, father_name=FATHER.name)
+    other = {"father_number": "068092000000", "father_name": FATHER.name}
+    found = prefill.read_answers(portal(), FORM, MOTHER, answers, other)
+    assert "named_father" not in found.sources
+    assert prefill.named(FORM, found) == {"named_father"}
+
+
+def test_nobody_is_asked_for_before_somebody_is_named() -> None:
+    registers = Registers(rows(MOTHER, None))
+    _, found = filled(registers, MOTHER, father_number=FATHER.number)
+    assert not [item for wave in registers.waves for items in wave.values() for item in items if ":" in item]
+    assert prefill.silent_nodes(portal(), FORM, found) == []
+    assert {"named_father", "the_father", "host", "the_household"} <= found.later

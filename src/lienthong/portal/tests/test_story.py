@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.test import override_settings
 from django.utils import translation
 
 from lienthong.casework import results
@@ -39,9 +40,9 @@ SUBMITTED = msgspec.convert(
 
 def tell(*acts: Act, sealed: dict[str, str] | None = None) -> story.Story:
     history = [SUBMITTED, *acts]
-    facts = ("P-1", LINKED.slug, LINKED.revision, "G01.001.00", MOTHER.number, NOW, NOW + timedelta(days=5))
+    facts = ("P-1", LINKED.slug, LINKED.revision, "G01.001.00", MOTHER.number, NOW)
     dossier = Dossier(Identity(*facts, subject="K’ Brêm"), derive(LINKED, history), len(history), b"")
-    with translation.override("vi"):
+    with override_settings(ROOT_URLCONF="lienthong.portal.urls"), translation.override("vi"):
         return story.tell(portal(), LINKED, dossier, history, sealed or {})
 
 

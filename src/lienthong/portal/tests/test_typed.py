@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Field, Form, Section, Words
-from lienthong.portal.pages import _parts
+from lienthong.portal.pages import parts as _parts
 from lienthong.portal.tests.people import CATALOGUE, FORM
 from lienthong.portal.typed import LONGEST, typed_values
 

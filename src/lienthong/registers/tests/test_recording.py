@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from lienthong.registers import recording
 from lienthong.registers.tests.offices import BIRTH, DI_LINH, in_node, message, person
 
 D_RAN = "24940"
+MOTHERS = (f"0681950{n:05d}" for n in count(30_000))
 FIELDS = {
     "child_name": "K’ Brêm", "birth_date": "2026-11-12", "gender": "male", "ethnicity": "16", "nationality": "VN",
     "hometown": DI_LINH, "birth_place": "68001", "mother": "068195001234", "mother_name": "Ka Wẽn", "unit": DI_LINH,
@@ -35,8 +37,9 @@ def g01(office: Callable[[str], Node]) -> Node:
 
 
 def record_birth(place: Node, sender: str = "H36", **changes: Any) -> tuple[str, Outcome]:
-    """Ask G15 for a birth; the request's id and what it says."""
-    request = message(sender, recording.SERVICE, BIRTH, {"register": "births", "fields": FIELDS | changes})
+    """Ask G15 for a birth of another mother; the request's id and what it says."""
+    fields = FIELDS | {"mother": next(MOTHERS)} | changes
+    request = message(sender, recording.SERVICE, BIRTH, {"register": "births", "fields": fields})
     return request.header.id, in_node(place, lambda tx: recording.record(place, tx, request))
 
 

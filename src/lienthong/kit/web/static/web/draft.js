@@ -1,6 +1,8 @@
 // What is typed into a form marked data-draft stays on this device too, so that a lost line or a closed page costs nothing.
 //   data-draft="service"  whose form it is    data-draft-who="…"  names the person without saying who; "" is nobody yet
 //   data-draft-base="…"   changes when what the server keeps changes: until then this device has the newer values
+//   data-draft-answered="name name"  what the server keeps already; the rest may be put back
+//   data-draft-onward="address"  where a form leads that is never sent: what was typed waits on this device
 //   data-draft-done="service", on any page: it was submitted, forget it
 // The form is sent from here: when the line is lost it says so and sends again once it is back; the server takes a
 // submission that it has already as the same one.
@@ -49,7 +51,7 @@ function keep(form) {
 
 // Put back what this device has; true when that changed something. A stranger's values are not shown, but removed.
 function putBack(form) {
-  const { draft, draftWho: who = "", draftBase: base = "" } = form.dataset;
+  const { draft, draftWho: who = "", draftBase: base = "", draftAnswered } = form.dataset;
   const kept = stored(draft);
   if (!kept) return false;
   if (kept.who && kept.who !== who) {
@@ -58,11 +60,14 @@ function putBack(form) {
   }
   const newer = kept.base === base && kept.who === who;
   const there = values(form);
+  const answers = draftAnswered === undefined ? null : new Set(draftAnswered.split(" "));
   let changed = false;
   for (const one of controls(form)) {
     const wanted = kept.values[one.name];
-    const answered = there[one.name].some((value) => value !== "");
-    if (!wanted || (answered && !newer)) continue;
+    const field = one.name.replace(/-(day|month|year)$/, "");
+    const answered = answers ? answers.has(field) : there[one.name].some((value) => value !== "");
+    const empty = !wanted?.some((value) => value !== ""); // what was left open does not undo what is marked beforehand
+    if (!wanted || (!newer && (answered || empty)) || (empty && one.type === "radio")) continue;
     if (ticked(one)) {
       changed ||= one.checked !== wanted.includes(one.value);
       one.checked = wanted.includes(one.value);
@@ -137,6 +142,7 @@ async function send(form, button) {
 
 function begin(form) {
   const note = form.querySelector("[data-device]");
+  form.hidden = false;
   if (note) note.hidden = false;
   if (putBack(form)) say(form, "back");
   let soon;
@@ -160,6 +166,7 @@ function begin(form) {
     if (form.dataset.sending) return;
     clearTimeout(soon);
     keep(form);
+    if (form.dataset.draftOnward) return location.assign(form.dataset.draftOnward);
     form.dataset.sending = "yes";
     await send(form, button);
     delete form.dataset.sending;

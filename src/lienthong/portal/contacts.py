@@ -1,0 +1,66 @@
+"""Where a dossier's applicant can be reached: as declared in it, else by the phone of their e-identity account."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from lienthong.exchange.asking import Question
+from lienthong.exchange.node import Node
+from lienthong.kit.storage import Tx
+from lienthong.registers.reading import SERVICE as READ
+
+PURPOSE = "notice"  # of the right by which e-identity tells us a phone number
+_PHONE = re.compile(r"0\d{9}")
+_MAIL = re.compile(r"[^\s@<>,;\"']{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+
+_DECLARED = """
+SELECT d.code, d.applicant, c.declared::jsonb ->> 'requester_phone' AS phone,
+    c.declared::jsonb ->> 'requester_email' AS email
+FROM dossier d JOIN dossier_content c ON c.code = d.code
+WHERE d.code = ANY(%s) AND d.parent IS NULL
+"""
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """What is usable; empty where nothing is. `known` is False while e-identity is silent about the phone."""
+
+    applicant: str = ""
+    phone: str = ""
+    email: str = ""
+    known: bool = True
+
+
+def of(node: Node, tx: Tx, dossiers: Iterable[str]) -> dict[str, Contact]:
+    """What is declared, by dossier; an unknown dossier is missing."""
+    rows = tx.all(_DECLARED, (sorted(set(dossiers)),))
+    return {row.code: Contact(row.applicant, usable_phone(row.phone), usable_mail(row.email)) for row in rows}
+
+
+def completed(node: Node, code: str, contact: Contact) -> Contact:
+    """With the phone of the applicant's e-identity account, where none was declared."""
+    if contact.phone:
+        return contact
+    accounts = node.catalogue.registers.get("accounts")
+    if accounts is None:
+        return contact
+    items = {"it": {"register": accounts.register, "by": "number", "value": {"is": contact.applicant}}}
+    answer = node.asker.ask(Question(accounts.owner, READ, {"items": items}, PURPOSE, code))
+    if answer is None:
+        return msgspec.structs.replace(contact, known=False)
+    row: dict[str, Any] = answer.body["items"]["it"] or {}
+    return msgspec.structs.replace(contact, phone=usable_phone(row.get("phone")))
+
+
+def usable_phone(text: Any) -> str:
+    """A Vietnamese mobile number as ten digits, from any way of writing it; empty when it is none."""
+    digits = re.sub(r"[\s.()-]", "", str(text or ""))
+    digits = re.sub(r"^(\+84|0084|84(?=\d{9}$))", "0", digits)
+    return digits if _PHONE.fullmatch(digits) else ""
+
+
+def usable_mail(text: Any) -> str:
+    """An e-mail address that can stand in a message's header; empty when it is none."""
+    address = str(text or "").strip()
+    return address if _MAIL.fullmatch(address) else ""

@@ -1,0 +1,103 @@
+"""A read of a person's data in words: who, in which role, for what, what was opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lienthong.casework.words import role_name
+from lienthong.exchange.node import Node
+from lienthong.portal.questions import Asked
+
+PURPOSES: Final[dict[str, str | Promise]] = {
+    "birth-notice": gettext_lazy("Lập giấy chứng sinh"),
+    "births": gettext_lazy("Cấp số định danh khi đăng ký khai sinh"),
+    "correction": gettext_lazy("Xem lại thông tin có người báo sai"),
+    "consent": gettext_lazy("Hỏi ý kiến đồng ý"),
+    "counter": gettext_lazy("Nhận hồ sơ ở quầy"),
+    "mandate": gettext_lazy("Kiểm tra việc làm thay"),
+    "my-data": gettext_lazy("Chính bạn xem dữ liệu của mình"),
+    "notice": gettext_lazy("Gửi tin nhắn về hồ sơ"),
+    "operation": gettext_lazy("Vận hành hệ thống"),
+}
+OTHER_REGISTERS: Final[dict[str, str | Promise]] = {
+    "dossier": gettext_lazy("Hồ sơ"),
+    "reads": gettext_lazy("Nhật ký lần đọc dữ liệu"),
+}
+
+
+@dataclass(frozen=True)
+class ReadView:
+    """`case` leads to the person's own dossier where it is one; `asked` is their question about this read."""
+
+    id: str
+    owner: str
+    owner_name: str
+    at: datetime
+    who: str
+    purpose: str
+    case: str
+    is_mine: bool
+    opened: list[tuple[str, str]]
+    asked: Asked | None = None
+
+
+def view(
+    node: Node, read: Mapping[str, Any], mine: frozenset[str], asked: Mapping[tuple[str, str], Asked], language: str
+) -> ReadView:
+    """`mine` are codes of the person's own dossiers, `asked` their questions by owner and read."""
+    owner = str(read["owner"])
+    return ReadView(
+        id=read["read"],
+        owner=owner,
+        owner_name=_node_name(node, owner, language),
+        at=datetime.fromisoformat(read["at"]),
+        who=_who(node, read, language),
+        purpose=purpose_name(node, read["purpose"], language),
+        case=_case(read["case"]),
+        is_mine=read["case"] in mine,
+        opened=[_opened(node, entry, language) for entry in read["opened"]],
+        asked=asked.get((owner, read["read"])),
+    )
+
+
+def purpose_name(node: Node, purpose: str, language: str) -> str:
+    """Why somebody reads, in words: a service by its name; an unknown purpose stands for itself."""
+    if purpose in node.catalogue.services:
+        return node.catalogue.services[purpose].card.short.in_language(language)
+    return str(PURPOSES.get(purpose, purpose))
+
+
+def _who(node: Node, read: Mapping[str, Any], language: str) -> str:
+    agency = _node_name(node, read["asker"], language)
+    if read["roles"]:
+        return f"{agency} – {', '.join(role_name(role).lower() for role in read['roles'])}"
+    if read["by_person"]:
+        return f"{agency} – {_('một cán bộ')}"
+    return f"{agency} – {_('tự động, không có người xem')}"
+
+
+def _case(case: str) -> str:
+    """What a read was for: a dossier's code; drafts and looks have none that says anything."""
+    return "" if "/" in case else case
+
+
+def _opened(node: Node, entry: Mapping[str, Any], language: str) -> tuple[str, str]:
+    """A register by its name, and the fields by theirs."""
+    name = str(entry["register"])
+    register = node.catalogue.registers.get(name)
+    if register is None:
+        return str(OTHER_REGISTERS.get(name, name)), ""
+    terms = node.catalogue.terms
+    columns = [register.fields[name] for name in entry["fields"] if name in register.fields]
+    labels = [(column.label or terms[column.term].words).in_language(language) for column in columns]
+    return register.name.in_language(language), ", ".join(dict.fromkeys(labels)) or _("toàn bộ bản ghi")
+
+
+def _node_name(node: Node, name: str, language: str) -> str:
+    card = node.catalogue.nodes.get(name)
+    return card.name.in_language(language) if card else name
