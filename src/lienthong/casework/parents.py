@@ -62,19 +62,13 @@ def submit(
         channel=channel,
         filed_by=filed_by,
     )
-    branches = [b for b in service.branches if not b.when or forms.holds(b.when, content.declared)]
     wrong = {new_id(): correction for correction in corrections or []}
-    held = {b.branch: _waits_for(node, b, wrong) for b in branches}
-    first = [b for b in branches if not b.after and not held[b.branch]]
-    detail: dict[str, Any] = {"nodes": {b.branch: node.catalogue.service(b.service).card.handled_by for b in branches}}
-    if wrong:
-        detail |= {"held": held, "corrections": wrong}
-    if filed_by:
-        detail |= {"filed_by": filed_by}
+    first, detail = _plan(node, service, content, wrong)
     deadline = limits.promised(node, service, at)
     act = Act(
-        "submit", at, applicant, "applicant", identity.agency, deadline=deadline, files=_names(first), detail=detail
-    )
+        "submit", at, applicant, "applicant", identity.agency, deadline=deadline, files=_names(first),
+        detail={**detail, **({"filed_by": filed_by} if filed_by else {})},
+    )  # fmt: skip
     dossier = dossiers.begin(service, identity, content, act)
     _save(node, tx, dossier)
     for branch in first:
@@ -82,6 +76,17 @@ def submit(
     for task, correction in wrong.items():
         _ask_to_correct(node, tx, dossier, task, correction)
     return dossier
+
+
+def _plan(
+    node: Node, service: Service, content: Content, wrong: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Branch], dict[str, Any]]:
+    """The branches to file at once; and for the first act, which branches there are, where, and what holds them."""
+    branches = [b for b in service.branches if not b.when or forms.holds(b.when, content.declared)]
+    held = {b.branch: _waits_for(node, b, wrong) for b in branches}
+    nodes = {b.branch: node.catalogue.service(b.service).card.handled_by for b in branches}
+    first = [b for b in branches if not b.after and not held[b.branch]]
+    return first, {"nodes": nodes, **({"held": held, "corrections": dict(wrong)} if wrong else {})}
 
 
 def _waits_for(node: Node, branch: Branch, wrong: Mapping[str, Mapping[str, Any]]) -> list[str]:

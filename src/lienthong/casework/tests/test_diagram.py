@@ -149,7 +149,7 @@ def test_the_exported_process_does_what_the_states_do(slug: str) -> None:
 
 
 def _begin(tokens: Tokens, service: Service, state: State) -> None:
-    """From the start to the first open step, by way of consents that nobody has to give and a rule that does not hold."""
+    """From the start to the first open step, by way of consents nobody has to give and a rule that does not hold."""
     wanted = element(state, service)
     _rest(tokens, wanted)
 
