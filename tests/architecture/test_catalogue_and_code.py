@@ -5,8 +5,8 @@ import re
 import pytest
 from tests.architecture.tree import HOME, SOURCE
 
-from lienthong.casework import journey
-from lienthong.casework.rules import RULES, source_hashes
+from lienthong.casework import consents, journey, parents, telling
+from lienthong.casework.rules import CONSENTS, RULES, source_hashes
 from lienthong.casework.words import ROLES, STATES
 from lienthong.catalogue import check
 from lienthong.catalogue.catalogue import Catalogue, load, read_nodes, read_registers, read_services
@@ -108,7 +108,17 @@ def test_every_branch_may_be_filed_and_may_tell_its_progress() -> None:
         for branch in service.branches:
             handler = SERVICES[branch.service].card.handled_by
             assert granted(handler, service.card.handled_by, journey.FILE, branch.service) is not None
-            assert granted(service.card.handled_by, handler, journey.PROGRESS, branch.service) is not None
+            assert granted(service.card.handled_by, handler, telling.PROGRESS, branch.service) is not None
+            assert granted(handler, service.card.handled_by, parents.FOLLOW_UP, branch.service) is not None
+
+
+def test_every_consent_that_a_process_asks_for_may_be_asked_and_answered() -> None:
+    for service in SERVICES.values():
+        if service.process.consents:
+            handler = service.card.handled_by
+            assert granted(consents.EID, handler, consents.ASK, service.slug) is not None
+            assert granted(handler, consents.EID, consents.ANSWER, service.slug) is not None
+        assert {consent.when for consent in service.process.consents} <= set(CONSENTS)
 
 
 def test_every_rule_that_is_named_is_at_hand_and_cites_its_article() -> None:

@@ -26,6 +26,8 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+# Posting here needs no token, because it changes nothing and speaks for nobody.
+TOKENLESS = {"xac-minh/<str:issuer>/<str:code>": "compares a file with a paper"}
 POWERS = ("camera", "geolocation", "microphone", "payment", "usb")
 Walk = Callable[..., list[dict[str, Any]]]
 
@@ -44,7 +46,9 @@ def walk(
         told = bootstrap.environment(cluster, place)
         if tls:
             secure = tmp_path_factory.mktemp("tls") / "directory.json"
-            secure.write_text(Path(told["LIENTHONG_DIRECTORY"]).read_text().replace('"site": "http:', '"site": "https:'))
+            secure.write_text(
+                Path(told["LIENTHONG_DIRECTORY"]).read_text().replace('"site": "http:', '"site": "https:')
+            )
             told["LIENTHONG_DIRECTORY"] = str(secure)
         program = [sys.executable, "-m", "tests.architecture.walk"]
         paths = os.pathsep.join([str(HOME / "src"), str(HOME)])
@@ -105,7 +109,9 @@ def test_under_tls_browsers_are_told_never_to_speak_in_the_clear(walk: Walk) -> 
 @pytest.mark.parametrize("face", FACES)
 def test_nothing_is_taken_without_a_token_but_from_machines(walk: Walk, face: str) -> None:
     for one in walk(face):
-        if one["rule"] in ("public", "person", "officer"):
+        if one["route"] in TOKENLESS:
+            assert "set-cookie" not in one["answers"]["POST"]["headers"], one["route"]
+        elif one["rule"] in ("public", "person", "officer"):
             assert one["answers"]["POST"]["status"] in (403, 405), (one["route"], one["answers"]["POST"])
         elif one["rule"] == "machine":
             assert one["answers"]["POST"]["status"] in (400, 401, 403, 405), (one["route"], one["answers"]["POST"])
@@ -121,6 +127,6 @@ def test_head_is_get_without_a_page_and_trace_echoes_nothing(walk: Walk, face: s
         assert not answers["TRACE"]["echoes"], one["route"]
         assert answers["OPTIONS"]["status"] >= 300 or "allow" in answers["OPTIONS"]["headers"], one["route"]
         for method, answer in answers.items():
-            assert answer["status"] < 500, (one["route"], method, answer)
+            assert answer["status"] < 500 or answer["status"] == 503, (one["route"], method, answer)
             if answer["status"] == 405 and not one["route"].startswith(("static/", "exchange/")):
                 assert answer["headers"]["allow"], (one["route"], method)

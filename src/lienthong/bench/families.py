@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import psycopg
 from django.conf import settings
 
-from lienthong.bench.browser import Browser, Form, forms
+from lienthong.bench.browser import Answer, Browser, Form, forms
 from lienthong.bench.driver import Country
 from lienthong.config.state import HOME
 from lienthong.identity import Account, sessions
@@ -195,13 +195,19 @@ def fill_in(country: Country, families: Sequence[Family], clients: int = 4) -> l
 
 
 def _fill_in(country: Country, family: Family, browser: Browser, place: int) -> Filled:
-    page = browser.get(country.url("portal", START))
+    page = whole_form(browser, browser.get(country.url("portal", START)))
     child = f"Nguyễn {GIVEN[place % len(GIVEN)]}"
     form = declaration_form(page.text)
     posted = {**form.fields, **choices(form, child)}
     request = browser.request("POST", page.url, urlencode(posted).encode())
     browser.close()
     return Filled(family, child, page.url, request, browser)
+
+
+def whole_form(browser: Browser, page: Answer) -> Answer:
+    """Everything on one page, from any page of the form: the draft's own address."""
+    draft, _, _page = page.url.rpartition("/")
+    return browser.get(draft)
 
 
 def declaration_form(page: str) -> Form:
@@ -214,6 +220,9 @@ def declaration_form(page: str) -> Form:
 
 def choices(form: Form, child: str) -> dict[str, str]:
     """What only the parent knows (§5.3 of the interlinked form), as a person would choose on the page."""
-    given = {"child_name": child, "ethnicity": "mother", "hometown": "father", "relation": "child", "pledge": "yes"}
+    given = {
+        "child_name": child, "surname_after": "father", "ethnicity": "mother", "hometown": "father",
+        "lives_with": "mother", "pledge": "yes",
+    }  # fmt: skip
     given["facility"] = next(value for value in form.offered["facility"] if value)
     return {name: value for name, value in given.items() if name in form.fields or name in form.offered}

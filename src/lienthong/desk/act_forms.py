@@ -87,7 +87,7 @@ def shown(case: Case, offer: Offer, attempt: Attempt) -> dict[str, Any]:
         "text": offer.text,
         "why_not": offer.why_not,
         "url": reverse(deed.verb, args=[case.dossier.identity.code]),
-        "open": bool(tried.errors),
+        "open": tried.verb == deed.verb,
         "controls": [_control(case, deed, control, tried) for control in deed.controls],
     }
 
@@ -95,7 +95,9 @@ def shown(case: Case, offer: Offer, attempt: Attempt) -> dict[str, Any]:
 def errors(acts: list[dict[str, Any]]) -> list[dict[str, str]]:
     """The summary on top: each error leads to its control."""
     controls = [control for act in acts for control in act["controls"]]
-    return [{"id": c["id"].removeprefix("f-"), "message": c["error"]} for c in controls if c["error"]]
+    return [
+        {"id": c["id"].removeprefix("f-"), "message": f"{c['label']}: {c['error']}"} for c in controls if c["error"]
+    ]
 
 
 def _control(case: Case, deed: Deed, control: Control, tried: Attempt) -> dict[str, Any]:

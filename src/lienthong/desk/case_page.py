@@ -11,7 +11,7 @@ from lienthong.casework import place, words
 from lienthong.casework.consents import OTHER_PARENT
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.place import ProcessView
-from lienthong.casework.states import MACHINE, Act
+from lienthong.casework.states import MACHINE, RETURNED, Act
 from lienthong.catalogue.messages import message
 from lienthong.catalogue.shapes import Consent, Step
 from lienthong.desk import act_forms, acts, pages, papers
@@ -20,6 +20,7 @@ from lienthong.desk.acts import SINGLE, Case, Offer
 from lienthong.desk.cautions import warnings
 from lienthong.desk.comparison import Caution, Condition, Evidence, Group, conditions, disputable, groups
 from lienthong.desk.papers import PaperLink
+from lienthong.desk.task_page import KINDS
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
@@ -51,7 +52,7 @@ class CasePage:
     asked: dict[str, Any]
     files: list[dict[str, Any]]
     papers: list[PaperLink]
-    process: ProcessView
+    process: ProcessView | None
     clock: dict[str, Any]
     step: str
     version: int
@@ -74,14 +75,14 @@ def case(evidence: Evidence, officer: Officer, attempt: Attempt) -> CasePage:
         filed=_filed(evidence),
         state=words.state_sign(dossier.state),
         state_label=words.standing(dossier.state),
-        notices=[*warnings(evidence), *_differences(compared)],
+        notices=[*warnings(evidence), *_under_way(evidence), *_differences(compared)],
         conditions=sorted(conditions(evidence.history), key=lambda condition: condition.met),
         groups=compared,
         consents=_consents(evidence),
         asked=_asked(evidence),
         files=evidence.files,
         papers=papers.links(node, dossier, evidence.history),
-        process=place.of_dossier(node, service, dossier.state),
+        process=place.of_dossier(node, service, dossier.state) if step or dossier.state.status == RETURNED else None,
         clock=_clock(node, dossier, step),
         step=step.name.in_language(pages.language()) if step else words.state_name(dossier.state.status),
         version=dossier.acts,
@@ -95,6 +96,13 @@ def at_hand(evidence: Evidence) -> Case:
     """The dossier as deeds see it."""
     declared, handed_on = evidence.content.declared, disputable(evidence)
     return Case(evidence.node, evidence.dossier, evidence.service, declared, handed_on)
+
+
+def _under_way(evidence: Evidence) -> list[Caution]:
+    """Corrections and other inside work about this case that nobody has answered yet."""
+    kinds = [str(KINDS[kind]) for kind in dict.fromkeys(evidence.tasks) if kind in KINDS]
+    text = _("Đang có việc nội bộ chưa xong về hồ sơ này: %(what)s.")
+    return [Caution(text % {"what": "; ".join(kinds)})] if kinds else []
 
 
 def _differences(compared: list[Group]) -> list[Caution]:

@@ -56,7 +56,8 @@ class Caution:
 @dataclass(frozen=True)
 class Evidence:
     """Everything known about a dossier at the moment it is opened: `present` lacks look-ups whose owner was silent,
-    `history` are its acts, `files` what people attached, as desk/dossier.html lists it."""
+    `history` are its acts, `files` what people attached, as desk/dossier.html lists it,
+    `tasks` the kinds of inside work about it that is still open here."""
 
     node: Node
     dossier: Dossier
@@ -66,6 +67,7 @@ class Evidence:
     present: Rows = field(default_factory=dict)
     history: list[Act] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
 
     @property
     def form(self) -> Form:

@@ -12,6 +12,7 @@ from lienthong.kit.text import fold
 
 MOST = 100
 SEARCHED = timedelta(days=400)  # how far back a name is looked for
+MOST_SEARCHED = 20_000  # and in how many dossiers, the latest: an agency without communes has all of them in one heap
 
 # Two index scans of dossier_queue: dossiers of a commune, and those that no commune is competent for.
 _MINE = """
@@ -32,15 +33,17 @@ _SHOWN = {
 }
 _ORDER = {"done": "since DESC"}
 _DUE = {"": "", "late": " AND due < %(now)s", "today": " AND due >= %(now)s AND due < %(tomorrow)s"}
+# What is open is few and has an index of its own; what is done is counted for today only.
 _COUNTS = f"""
+WITH open AS (SELECT waiting, count(*) AS n FROM dossier WHERE waiting <> '' AND {_SCOPE} GROUP BY waiting)
 SELECT (SELECT count(*) FROM ({_MINE}) mine) AS mine,
-    count(*) FILTER (WHERE waiting = 'applicant') AS applicant,
-    count(*) FILTER (WHERE waiting = 'consent') AS consent,
-    count(*) FILTER (WHERE waiting = 'correction') AS correction,
-    count(*) FILTER (WHERE waiting = 'pending') AS pending,
-    count(*) FILTER (WHERE waiting = '') AS done,
-    count(*) FILTER (WHERE waiting <> '') AS "all"
-FROM dossier WHERE (waiting <> '' OR since >= %(today)s) AND {_SCOPE}
+    coalesce(sum(n) FILTER (WHERE waiting = 'applicant'), 0)::integer AS applicant,
+    coalesce(sum(n) FILTER (WHERE waiting = 'consent'), 0)::integer AS consent,
+    coalesce(sum(n) FILTER (WHERE waiting = 'correction'), 0)::integer AS correction,
+    coalesce(sum(n) FILTER (WHERE waiting = 'pending'), 0)::integer AS pending,
+    (SELECT count(*) FROM dossier WHERE waiting = '' AND since >= %(today)s AND {_SCOPE}) AS done,
+    coalesce(sum(n), 0)::integer AS "all"
+FROM open
 """
 # Names without accents, as `kit.text.fold` makes them.
 _FOLDED = r"""
@@ -50,14 +53,17 @@ regexp_replace(regexp_replace(normalize(replace(lower(subject), 'đ', 'd'), NFD)
 _FOUND = f"""
 SELECT * FROM dossier WHERE (code = %(code)s OR parent = %(code)s) AND {_SCOPE}
 UNION
-SELECT * FROM dossier
-WHERE %(name)s <> '' AND since >= %(since)s AND position(%(name)s IN {_FOLDED}) > 0 AND {_SCOPE}
+SELECT * FROM (
+    SELECT * FROM dossier WHERE %(name)s <> '' AND since >= %(since)s AND {_SCOPE}
+    ORDER BY since DESC LIMIT {MOST_SEARCHED}
+) recent WHERE position(%(name)s IN {_FOLDED}) > 0
 ORDER BY since DESC LIMIT {MOST}
 """
 _NOTICES = """
 SELECT number, mother_name, born_at, gender, weight FROM birth_notices
 WHERE facility = ANY (%s) ORDER BY recorded_at DESC, number DESC LIMIT %s
 """
+_TASKS = "SELECT id, kind, state FROM task WHERE case_code = %s AND state IN ('open', 'pending') ORDER BY opened_at"
 FILTERS: Final = tuple(_SHOWN)
 
 
@@ -100,6 +106,11 @@ def found(tx: Tx, officer: Officer, services: Iterable[str], now: datetime, word
         "since": now - SEARCHED,
     }
     return [from_row(row) for row in tx.all(_FOUND, parameters)]
+
+
+def open_tasks(tx: Tx, case: str) -> list[Any]:
+    """Inside work here about a case: id, kind, state."""
+    return tx.all(_TASKS, (case,))
 
 
 def birth_notices(tx: Tx, facilities: Iterable[str]) -> list[Any]:

@@ -58,14 +58,14 @@ class AtHand:
 
     def _changeable(self, register: Register, name: str, said: str) -> bool:
         term = self.node.catalogue.terms[register.fields[name].term]
-        fixed = said.startswith(("=", "$")) or name in ("notice", "dossier")
+        fixed = said.startswith(("=", "$")) or "|" in said or name in ("notice", "dossier")
         return not fixed and term.type in ("text", "date", "code") and len(term.codes) <= MOST_CHOICES
 
     def label(self, name: str, language: str) -> str:
         """A column as the form calls it: of whom, and what."""
         node, register = self.node, self.register
         if self.service:
-            said = _record_step(self.service).fields.get(name, "").partition("|")[0]
+            said = _record_step(self.service).fields.get(name, "")
             for section in self.service.form.sections:
                 if said in section.fields:
                     spec = section.fields[said]

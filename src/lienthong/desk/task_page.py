@@ -232,9 +232,10 @@ def _controls(
         for name, column in at_hand.columns.items()
     ]
     if task.kind == "error":
+        values = [value for value in values if record.get(value["name"]) or value["name"] == doubted]
         values = [{**value, "was": str(record.get(value["name"]) or "")} for value in values]
-    choice = _control("answer", "answer", _("Trả lời"), sent, said, choices=answers, required=True)
-    return [choice, *values, _control("note", "note", str(_NOTES[task.kind]), sent, said)]
+    choice = _control("answer", "answer", _("Kết luận"), sent, said, choices=answers, required=True)
+    return [choice, *values, _control("note", "note", str(_NOTES[task.kind]), sent, said, required=True)]
 
 
 def _value_control(

@@ -74,7 +74,8 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 @officer_required(*DESK_ROLES)
 def dossier(request: HttpRequest, code: str) -> HttpResponse:
-    return _show(request, _held(request, code), Attempt())
+    """`?wrong=` comes from the review of an automatic decision: the annulment stands open."""
+    return _show(request, _held(request, code), Attempt("annul" if "wrong" in request.GET else ""))
 
 
 @require_POST
@@ -120,6 +121,7 @@ def _batch_told(node: Node, deed: Deed, outcomes: list[tuple[str, Outcome]]) -> 
                 "title": pages.title(found) if found else code,
                 "url": reverse("dossier", args=[code]) if found else "",
                 "done": outcome.kind == "done",
+                "state": words.state_sign(found.state) if found else "",
                 "said": words.standing(found.state) if found and outcome.kind == "done" else said,
             }
         )
@@ -181,7 +183,8 @@ def _held(request: HttpRequest, code: str) -> Evidence:
         content, history = dossiers.content(tx, code), dossiers.acts(tx, code)
         service = node.catalogue.services[found.identity.service]
         files = attachments.listed(node, tx, service, found, content)
-    return Evidence(node, found, service, content, history=history, files=files)
+        tasks = [row.kind for row in queries.open_tasks(tx, found.identity.case)]
+    return Evidence(node, found, service, content, history=history, files=files, tasks=tasks)
 
 
 def _show(request: HttpRequest, held: Evidence, attempt: Attempt, status: int = HTTPStatus.OK) -> HttpResponse:

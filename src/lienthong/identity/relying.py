@@ -98,7 +98,8 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 @public("the way out")
 def sign_out(request: HttpRequest) -> HttpResponse:
     request.session.flush()
-    return HttpResponseRedirect("/signed-out")
+    # what was typed here lies on the device too; on a lent one it goes with the person (W3C Clear Site Data)
+    return HttpResponseRedirect("/signed-out", headers={"Clear-Site-Data": '"storage"'})
 
 
 @never_cache

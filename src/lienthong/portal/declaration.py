@@ -89,7 +89,8 @@ def _take_typed(given: Given, it: Declaration, name: str, spec: Field, strangers
         if papers := given.papers.get(name):
             it.declared[name] = papers
         return
-    if spec.source:
+    choose = given.form.choose
+    if spec.source and not (choose and name == choose.by and len(it.choices) > 1):
         look_up = spec.source.partition(".")[0]
         if _waits(given, it, look_up, strangers):
             it.later.add(name)

@@ -114,7 +114,7 @@ def _nothing_asked(request: HttpRequest) -> HttpResponse:
 @citizen_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:
-    """Take the dossier back, once it is said what that means. Only the applicant does: a helper's mandate is to file."""
+    """Take the dossier back, once it is said what that means. The applicant alone does: a helper may only file."""
     node, account = node_of(request), signed_in(request)
     with node.database.transaction() as tx:
         dossier = dossier_list.own(tx, code, account)

@@ -201,7 +201,7 @@ def _field(around: Around, name: str, spec: Field) -> FieldView:
         id=name,
         label=label_of(around.service, node, name, language),
         help=_help(spec, suggested, language),
-        kind=kind_of(term, spec),
+        kind="choice" if several else kind_of(term, spec),
         state=("differs" if mark else "known") if held else "silent" if name in declaration.silent else "ask",
         value=parts(value) if term.type == "date" and not held else value,
         display=shown(node, term, str(value), language) if held else "",

@@ -1,5 +1,7 @@
 """The receipt: the acknowledgement with its code, the promised time, and the way to declare a twin."""
 
+from io import BytesIO
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -70,8 +72,9 @@ def receipt_qr(request: HttpRequest, code: str) -> HttpResponse:
     with node.database.transaction() as tx:
         dossier_list.own(tx, code, account)
     address = request.build_absolute_uri(reverse("dossier", args=[code]))
-    picture = segno.make(address, error="m", micro=False).svg_inline(border=2, scale=4, dark="#1d1d1b", light="#fff")
-    return HttpResponse(picture, content_type="image/svg+xml")
+    drawn, code_of_it = BytesIO(), segno.make(address, error="m", micro=False)
+    code_of_it.save(drawn, kind="svg", xmldecl=False, border=2, scale=4, dark="#1d1d1b", light="#fff")
+    return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")
 
 
 # a twin

@@ -91,7 +91,8 @@ def _row(place: At, view: FormView, one: FieldView) -> Row:
     page = view.page(one.id)
     change = f"{place.url(page.id if page else one.id)}?to={REVIEW}#f-{one.id}"
     if one.state in ("known", "differs"):
-        return Row(one.label, one.display, one.state, f"{wrong_url(place, one.id)}?to={REVIEW}", one.source, one.note)
+        wrong = f"{wrong_url(place, one.id)}?to={REVIEW}" if one.markable else ""
+        return Row(one.label, one.display, one.state, wrong, one.source, one.note)
     if one.files:
         return Row(one.label, ", ".join(entry["name"] for entry in one.files), "typed", change)
     term = place.node.catalogue.terms[place.service.form.fields[one.id].term]

@@ -130,6 +130,8 @@ def test_a_wrong_result_is_corrected_and_the_branch_goes_on_from_it(country: Cou
     assert "Giấy chứng sinh ghi khác" in page
     assert 'value="K’ Brem"' in page
     assert desks("H36", STRANGER).get(f"/tasks/{task}").status_code == 404
+    shown = desks("H36", CHAIR).get(f"/dossiers/{branch(country, 'H36', parent)}").content.decode()
+    assert "Đang có việc nội bộ chưa xong về hồ sơ này: Kết quả bị báo sai" in shown
     same = {"answer": "accept", "child_name": "K’ Brêm", "was-child_name": "K’ Brêm", "note": "x"}
     assert browser.post(f"/tasks/{task}", same).status_code == 422
     answer = {**same, "child_name": "K’ Brem", "note": "đã đối chiếu giấy chứng sinh"}
@@ -188,7 +190,9 @@ def test_a_wrong_automatic_decision_is_found_measured_and_led_to_its_annulment(
     assert browser.post(f"/tasks/{task}", {"answer": "wrong", "note": ""}).status_code == 422
     found = browser.post(f"/tasks/{task}", {"answer": "wrong", "note": "trẻ đã có thẻ ở tỉnh khác"})
     assert found.headers["Location"] == f"/dossiers/{card}?wrong=1"
-    assert f"/dossiers/{card}/annul" in browser.get(f"/dossiers/{card}").content.decode()
+    page = browser.get(found.headers["Location"]).content.decode()
+    assert f"/dossiers/{card}/annul" in page
+    assert '<details class="govuk-details" open>' in page
     assert "khoảng tin cậy 95 %" in browser.get("/rules").content.decode()
 
 

@@ -100,6 +100,8 @@ def test_with_several_notices_one_must_be_chosen_and_its_facts_follow() -> None:
     undecided = declared(twins)
     assert undecided.errors["notice_number"] == "required"
     assert [row["number"] for row in undecided.choices] == ["GCS.1", "GCS.2"]
+    assert "notice_number" not in undecided.absent | undecided.later  # it is asked; what hangs on it is not yet
+    assert {"birth_date", "gender", "birth_at"} <= undecided.later
     chosen = declared(twins, notice_number="GCS.2")
     assert chosen.errors == {}
     assert (chosen.declared["notice_number"], chosen.declared["gender"]) == ("GCS.2", "female")

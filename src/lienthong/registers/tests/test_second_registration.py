@@ -124,7 +124,7 @@ def test_of_two_registrations_at_once_one_stands(g15: Node, parent: str) -> None
     def attempt(turn: int) -> str:
         start.wait(10)
         try:
-            register(g15, **{parent: number}, notice=f"GCS.{len(parent)}.{turn}")
+            register(g15, **{parent: number}, notice=f"GCS.{parent.replace('_', '-')}.{turn}")
         except Refused as told:
             return told.code
         return "entered"
