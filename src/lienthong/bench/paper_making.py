@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from asn1crypto import keys, pem, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
@@ -18,11 +19,11 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from lienthong.bench.driver import Country
+from lienthong.bench.driver import Country, until
 from lienthong.casework import papers
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
-from lienthong.config import bootstrap, certificates, wiring
+from lienthong.config import bootstrap, certificates, databases, wiring
 from lienthong.documents.papers import Wanted
 from lienthong.documents.sealing import read_chain
 from lienthong.documents.typesetting import qr_code, typeset
@@ -38,6 +39,7 @@ _SETTLED = """
 SELECT code FROM dossier d WHERE status = 10 AND parent IS NOT NULL
 AND NOT EXISTS (SELECT FROM document WHERE dossier = d.code AND name = %s) ORDER BY code
 """
+_BUSY = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND state <> 'idle'"
 
 
 @dataclass
@@ -92,8 +94,8 @@ class Maker:
 @contextmanager
 def maker(country: Country) -> Iterator[Maker]:
     """A maker at the one-stop, whose own idle work is held meanwhile."""
-    country.hold(NODE, kinds=("worker",))
     node = _node(country)
+    _hold_worker(country)
     try:
         with node.database.transaction() as tx:
             settled = [row.code for row in tx.all(_SETTLED, (NAME,))]
@@ -102,6 +104,20 @@ def maker(country: Country) -> Iterator[Maker]:
     finally:
         node.database.close()
         country.resume()
+
+
+def _hold_worker(country: Country) -> None:
+    """Stop it between two papers: one it is at would stay locked."""
+
+    def is_held() -> bool:
+        country.hold(NODE, kinds=("worker",))
+        with psycopg.connect(country.cluster.superuser(), autocommit=True) as link:
+            busy = link.execute(_BUSY, (databases.database_name(NODE),)).fetchone()
+        if busy:
+            country.resume()
+        return not busy
+
+    until(is_held, 60, "a quiet moment of the one-stop's worker")
 
 
 def _node(country: Country) -> Node:

@@ -20,7 +20,7 @@ from lienthong.casework.paper_forms import FORMS, of_form
 from lienthong.casework.states import RETURNED, Act
 from lienthong.catalogue.shapes import Words
 from lienthong.documents import papers
-from lienthong.documents.papers import REVOKED, SUPERSEDED, VALID, Paper, Wanted
+from lienthong.documents.papers import REVOKED, SUPERSEDED, VALID, BeingMade, Paper, Wanted
 from lienthong.documents.sealing import NoCertificate
 from lienthong.exchange.envelopes import Envelope, Message
 from lienthong.exchange.node import Answer, Node, Read
@@ -51,7 +51,8 @@ def result_names(node: Node, service: str) -> list[str]:
 def paper(node: Node, tx: Tx, code: str, name: str, *, stamped: bool = False) -> Paper:
     """A dossier's paper. `stamped`: rather none than one without time-stamp.
 
-    Raises LookupError when there is none, Void when it was annulled, sealing.NoCertificate, stamping.NoStamp.
+    Raises LookupError when there is none, Void when it was annulled, sealing.NoCertificate,
+    papers.BeingMade, stamping.NoStamp.
     """
     return papers.issue(node, tx, wanted(node, tx, code, name), stamped=stamped)
 
@@ -97,6 +98,8 @@ def fetch(node: Node, tx: Tx, message: Message) -> Answer:
         made = paper(node, tx, code, name)
     except NoCertificate:
         return Answer({"found": False, "why": "no-certificate"})
+    except BeingMade:
+        return Answer({"found": False, "why": "being-made"})
     except LookupError:
         return Answer({"found": False})
     told = {"found": True, "pdf": base64.b64encode(made.pdf).decode(), **_about(node, made, identity.service)}

@@ -16,6 +16,7 @@ from lienthong.casework.dossiers import Dossier
 from lienthong.casework.states import Act
 from lienthong.casework.words import ROLES
 from lienthong.desk import performing
+from lienthong.documents.papers import BeingMade
 from lienthong.documents.sealing import NoCertificate
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import officer_required
@@ -59,6 +60,9 @@ def paper(request: HttpRequest, code: str, name: str) -> HttpResponse:
             made = papers.paper(node, tx, code, name)
     except LookupError as error:
         raise Http404 from error
+    except BeingMade:
+        text = _("Giấy đang được làm ở nơi khác. Hãy tải lại sau ít giây.")
+        return trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, _("Giấy chưa tải được"), text)
     except NoCertificate:
         text = _("Nơi này chưa có chứng thư số cho con dấu, nên chưa làm được giấy. Hãy báo người vận hành.")
         return trouble(request, HTTPStatus.SERVICE_UNAVAILABLE, _("Chưa làm được giấy"), text)

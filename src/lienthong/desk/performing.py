@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lienthong.casework import dossiers
+from django.utils.translation import gettext as _
+
+from lienthong.casework import dossiers, words
 from lienthong.casework.dossiers import Dossier
-from lienthong.casework.states import Act, NotPossible
+from lienthong.casework.states import MACHINE, Act, NotPossible
 from lienthong.desk import pages
 from lienthong.desk.acts import Deed
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.kit.storage import Tx
+from lienthong.kit.web.templatetags.vietnam import moment
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,20 @@ def _ever_theirs(node: Node, officer: Officer, dossier: Dossier, deed: Deed) -> 
     verb = "decide" if deed.verb == "annul" else deed.verb
     roles = {step.role for step in steps if step.verb == verb} or {step.role for step in steps}
     return any(pages.holds(officer, dossier, role) for role in roles - {""})
+
+
+def who_was_first(by: Act) -> str:
+    """Who did what, and when."""
+    done = words.act_text(by.verb, role=by.role)
+    who = _("Hệ thống") if by.actor == MACHINE else by.actor
+    told = _("%(who)s: %(what)s, lúc %(at)s.")
+    return told % {"who": who, "what": f"{done[:1].lower()}{done[1:]}", "at": moment(by.at)}
+
+
+OUTCOMES = {
+    "done": lambda: _("Đã xong"),
+    "late": lambda: _("Hồ sơ đã đi tiếp trước bạn"),
+    "absent": lambda: _("Không có hồ sơ này ở đơn vị của bạn"),
+    "forbidden": lambda: _("Hồ sơ đang ở bước khác hoặc chờ người khác"),
+    "old": lambda: _("Hồ sơ nộp theo bản thủ tục khác, không giải quyết được ở đây"),
+}

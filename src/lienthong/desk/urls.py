@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lienthong.desk import attachments, counter_views, load_views, notices, papers, task_views, views
+from lienthong.desk import attachments, batch, counter_views, load_views, notices, papers, task_views, views
 from lienthong.desk.acts import DEEDS
 
 task_patterns = [
@@ -22,7 +22,7 @@ desk_patterns = [
     path("", views.home, name="home"),
     path("queue", views.queue, name="queue"),
     path("queue/search", views.search, name="search_queue"),
-    path("queue/batch", views.batch, name="batch"),
+    path("queue/batch", batch.batch, name="batch"),
     path("load", load_views.load, name="load"),
     path("dossiers/<str:code>", views.dossier, name="dossier"),
     path("dossiers/<str:code>/files/<uuid:file>", attachments.attachment, name="attachment"),

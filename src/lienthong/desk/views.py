@@ -11,13 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from lienthong.casework import dossiers, words
-from lienthong.casework.states import MACHINE, Act
+from lienthong.casework import dossiers
 from lienthong.desk import act_forms, attachments, case_page, evidence, pages, performing, queries, queue_page
 from lienthong.desk.act_forms import Attempt
 from lienthong.desk.acts import DEEDS, Case, Deed, consequences
 from lienthong.desk.comparison import Evidence
-from lienthong.desk.performing import Outcome
+from lienthong.desk.performing import OUTCOMES, Outcome, who_was_first
 from lienthong.desk.queries import Filter
 from lienthong.exchange.node import Node
 from lienthong.identity import officers
@@ -25,7 +24,6 @@ from lienthong.identity.guards import officer_required
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
 from lienthong.kit.web.access import public
-from lienthong.kit.web.templatetags.vietnam import moment
 from lienthong.kit.web.views import trouble
 
 DESK_ROLES = (
@@ -95,48 +93,6 @@ def act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
     return _answer(request, code, performing.perform(node, officer, code, version, deed, sent))
 
 
-@require_POST
-@officer_required(*DESK_ROLES)
-def batch(request: HttpRequest) -> HttpResponse:
-    """One deed on the ticked dossiers, each its own transaction, with what came of each."""
-    node, officer = pages.node_of(request), pages.officer_of(request)
-    deed = DEEDS.get(request.POST.get("verb", ""))
-    if deed is None or deed.verb not in queue_page.BATCHED:
-        return HttpResponseRedirect(reverse("queue"), status=HTTPStatus.SEE_OTHER)
-    picked = [one.rpartition(":") for one in dict.fromkeys(request.POST.getlist("pick"))][: queries.MOST]
-    outcomes = [(code, performing.perform(node, officer, code, version, deed, {})) for code, _colon, version in picked]
-    return render(request, "desk/batch.html", {**pages.frame(request, "queue"), **_batch_told(node, deed, outcomes)})
-
-
-def _batch_told(node: Node, deed: Deed, outcomes: list[tuple[str, Outcome]]) -> dict[str, Any]:
-    rows = []
-    for code, outcome in outcomes:
-        found = outcome.dossier
-        said = _OUTCOMES[outcome.kind]()
-        if outcome.by:
-            said = _who_was_first(outcome.by)
-        rows.append(
-            {
-                "code": code,
-                "title": pages.title(found) if found else code,
-                "url": reverse("dossier", args=[code]) if found else "",
-                "done": outcome.kind == "done",
-                "state": words.state_sign(found.state) if found else "",
-                "said": words.standing(found.state) if found and outcome.kind == "done" else said,
-            }
-        )
-    return {"label": deed.label, "rows": rows, "count": sum(row["done"] for row in rows)}
-
-
-_OUTCOMES = {
-    "done": lambda: _("Đã xong"),
-    "late": lambda: _("Hồ sơ đã đi tiếp trước bạn"),
-    "absent": lambda: _("Không có hồ sơ này ở đơn vị của bạn"),
-    "forbidden": lambda: _("Hồ sơ đang ở bước khác hoặc chờ người khác"),
-    "old": lambda: _("Hồ sơ nộp theo bản thủ tục khác, không giải quyết được ở đây"),
-}
-
-
 def _answer(request: HttpRequest, code: str, outcome: Outcome) -> HttpResponse:
     match outcome.kind:
         case "done":
@@ -146,18 +102,11 @@ def _answer(request: HttpRequest, code: str, outcome: Outcome) -> HttpResponse:
         case "forbidden":
             raise PermissionDenied
         case "old":
-            return trouble(request, HTTPStatus.CONFLICT, _OUTCOMES["old"](), _("Chưa có gì thay đổi."))
+            return trouble(request, HTTPStatus.CONFLICT, OUTCOMES["old"](), _("Chưa có gì thay đổi."))
     text = _("%(told)s Chưa có gì thay đổi vì bạn. Hãy mở lại hồ sơ để xem.")
     assert outcome.by is not None, "somebody was there first"
-    told = _who_was_first(outcome.by)
+    told = who_was_first(outcome.by)
     return trouble(request, HTTPStatus.CONFLICT, _("Hồ sơ đã đi tiếp trước bạn"), text % {"told": told})
-
-
-def _who_was_first(by: Act) -> str:
-    done = words.act_text(by.verb, role=by.role)
-    who = _("Hệ thống") if by.actor == MACHINE else by.actor
-    told = _("%(who)s: %(what)s, lúc %(at)s.")
-    return told % {"who": who, "what": f"{done[:1].lower()}{done[1:]}", "at": moment(by.at)}
 
 
 def _confirm(request: HttpRequest, case: Case, deed: Deed, sent: dict[str, Any]) -> HttpResponse:

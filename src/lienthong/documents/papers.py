@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from psycopg.errors import LockNotAvailable
+
 from lienthong.catalogue.papers import Template
 from lienthong.documents import sealing
 from lienthong.documents.typesetting import qr_code, typeset
@@ -28,7 +30,7 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1
 CODE_LENGTH: Final = 27  # 133 bits
 VALID, SUPERSEDED, REVOKED = "valid", "superseded", "revoked"
 VERIFY_PATH = "/xac-minh"
-_LOCK = 7_260_104
+_LOCK, _WAIT = 7_260_104, "1500ms"
 
 _COLUMNS = "code, dossier, name, version, facts, issuer, holder, pdf, sha256, level, made_at, state, ended_at"
 _LATEST = f"SELECT {_COLUMNS} FROM document WHERE dossier = %s AND name = %s ORDER BY version DESC LIMIT 1"
@@ -38,6 +40,10 @@ INSERT INTO document (code, dossier, name, version, facts, issuer, holder, pdf, 
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _END = "UPDATE document SET state = %s, ended_at = %s WHERE dossier = %s AND name = ANY(%s) AND state = 'valid'"
+
+
+class BeingMade(Exception):
+    """Somebody else has been making this very paper for a while; it will be there soon."""
 
 
 class TooLarge(Exception):
@@ -78,10 +84,10 @@ class Paper:
 def issue(node: Node, tx: Tx, wanted: Wanted, *, stamped: bool = False) -> Paper:
     """The valid paper with these facts; made now where there is none, in place of one with other facts.
 
-    Raises sealing.NoCertificate, typesetting.BadFacts, TooLarge; stamping.NoStamp where `stamped` demands one.
+    Raises BeingMade, TooLarge, sealing.NoCertificate, typesetting.BadFacts; where a stamp is demanded, stamping.NoStamp.
     """
     name, dossier = wanted.template.name, wanted.dossier
-    tx.one("SELECT pg_advisory_xact_lock(%s::int, hashtext(%s))", (_LOCK, f"{dossier}/{name}"))
+    _alone(tx, f"{dossier}/{name}")
     latest = _read(tx.one(_LATEST, (dossier, name)))
     digest = hashlib.sha256(canonical(wanted.facts)).hexdigest()
     if latest and latest.state == VALID and latest.facts == digest:
@@ -92,6 +98,16 @@ def issue(node: Node, tx: Tx, wanted: Wanted, *, stamped: bool = False) -> Paper
     values = (made.code, dossier, name, made.version, digest, made.issuer, made.holder)
     tx.run(_KEEP, (*values, made.pdf, made.sha256, made.level, made.made_at))
     return made
+
+
+def _alone(tx: Tx, paper: str) -> None:
+    """Nobody else makes this paper until the transaction ends. Raises BeingMade after waiting for `_WAIT`."""
+    try:
+        with tx.savepoint():
+            tx.one("SELECT set_config('lock_timeout', %s, true)", (_WAIT,))
+            tx.one("SELECT pg_advisory_xact_lock(%s::int, hashtext(%s))", (_LOCK, paper))
+    except LockNotAvailable as taken:
+        raise BeingMade(paper) from taken
 
 
 def _make(node: Node, wanted: Wanted, digest: str, version: int, *, stamped: bool) -> Paper:

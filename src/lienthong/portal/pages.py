@@ -286,21 +286,16 @@ def _hint(around: Around, path: str) -> str:
 
 
 def _notices(node: Node, rows: list[dict[str, Any]], language: str) -> list[tuple[str, str]]:
-    """Birth notices to choose between: when, which, where."""
-    gender, facility = node.catalogue.terms["gender"], node.catalogue.terms["facility"]
-    return [
-        (
-            row["number"],
-            " – ".join(
-                (
-                    day(datetime.fromisoformat(row["born_at"])),
-                    shown(node, gender, row["gender"], language),
-                    shown(node, facility, row["facility"], language),
-                )
-            ),
-        )
-        for row in rows
-    ]
+    """Birth notices to choose between: when, which child of the birth, where."""
+    terms = {name: node.catalogue.terms[name] for name in ("gender", "facility", "birth_order")}
+    found = []
+    for row in rows:
+        words = [day(datetime.fromisoformat(row["born_at"])), shown(node, terms["gender"], row["gender"], language)]
+        if int(row.get("birth_count") or 1) > 1:
+            words.append(shown(node, terms["birth_order"], str(row.get("birth_order")), language))
+        words.append(shown(node, terms["facility"], row["facility"], language))
+        found.append((row["number"], " – ".join(words)))
+    return found
 
 
 def source_name(node: Node, service: Service, reading: Reading, spec: Field, language: str) -> str:

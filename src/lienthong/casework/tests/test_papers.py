@@ -122,6 +122,19 @@ def test_requests_at_the_same_moment_make_one_paper(country: Country, trust: Tru
     assert case.count("H36", "SELECT count(*) FROM document WHERE dossier = %s", made[0].dossier) == 1
 
 
+def test_who_waits_long_for_another_maker_is_told_instead_of_held(
+    country: Country, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(country, 9)
+    case.decide()
+    monkeypatch.setattr(kept, "_WAIT", "50ms")
+    code, node = case.branch().identity.code, country.nodes["H36"]
+    with node.database.transaction() as tx:
+        papers.paper(node, tx, code, BIRTH)
+        told = ask(case, "birth", papers.FETCH, {"dossier": code, "name": BIRTH})
+    assert told == {"found": False, "why": "being-made"}
+
+
 def test_what_dies_between_seal_and_commit_leaves_nothing(
     country: Country, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,8 +91,8 @@ class Assets:
         target = normpath(str(path.parent / named.decode()))
         if target.startswith("..") or not (self._folder / target).is_file():
             return named
-        address = PurePosixPath(self._add(target).address)
-        return (PurePosixPath(named.decode()).parent / address.name).as_posix().encode()
+        folder, slash, _ = named.rpartition(b"/")
+        return folder + slash + PurePosixPath(self._add(target).address).name.encode()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A service's page says what is known, what is asked, which papers in which case, who decides; the first page is honest."""
+"""A service's page: what is known, what is asked, which papers in which case, who decides. The first page is honest."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,8 @@ def test_the_agencies_stand_in_order_with_their_terms_and_law() -> None:
 def test_a_life_event_without_a_service_says_so_and_where_to_go() -> None:
     events = {one["title"]: one for one in cards.life_events(portal(), "vi")}
     assert len(events) == 7
-    assert events["Có con"]["url"] and not events["Có con"]["where"]
+    assert events["Có con"]["url"]
+    assert not events["Có con"]["where"]
     for title, event in events.items():
         if title != "Có con":
             assert event["url"] is None
