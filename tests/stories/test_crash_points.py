@@ -6,16 +6,18 @@ The supervisor, and PostgreSQL, are killed too.
 
 import os
 import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from tests.stories.test_kill import all_is_sealed, verify_journals
 
 from lienthong.bench import births, families
 from lienthong.bench.driver import Country, until
 from lienthong.kit import failpoints
-from tests.stories.test_kill import all_is_sealed, verify_journals
 
 pytestmark = pytest.mark.long
 
@@ -57,6 +59,17 @@ def kill(country: Country, kind: str) -> None:
     os.kill(victim.pid, signal.SIGKILL)
 
 
+def answers(country: Country) -> bool:
+    """Whether every node's database answers, after the connections that died with it are gone."""
+    try:
+        for node in country.places:
+            with country.looking(node) as tx:
+                tx.value("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) -> None:
     found = families.with_notices(country, len(ROUNDS) + 2 * SERVERS)
     desk = families.open_desk(country, {family.unit for family in found})
@@ -68,10 +81,13 @@ def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) ->
         until(lambda node=node, point=point: not (traps(country) / f"{point}@{node}").exists(), 10, point, pause=0.05)
     rest = filled[len(ROUNDS) :]
     for number in range(SERVERS):
-        kill(country, "postgres")
+        killer = threading.Timer(0.1, kill, (country, "postgres"))
+        killer.start()
         done += births.Flow(country, desk, clients=1, most_open=1, retry=True).run(
             rest[2 * number : 2 * number + 1], 90
         )
+        killer.join()
+        until(lambda: answers(country), 30, "the database", pause=0.2)
         kill(country, "supervisor")
         until(lambda: not country.processes(), 20, "the end of every child", pause=0.2)
         country.up()

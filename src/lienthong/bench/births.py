@@ -11,7 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from queue import Empty, PriorityQueue
+
+import psycopg
 
 from lienthong.bench.browser import Answer, Line
 from lienthong.bench.driver import Country
@@ -90,8 +93,13 @@ class Flow:
                 self._put(2, partial(self._submit, birth))
                 next_at = time.monotonic() + self.pause
             time.sleep(POLL_SECONDS)
-            self._receive(begun)
-            begun = self._unended(begun)
+            try:
+                self._receive(begun)
+                begun = self._unended(begun)
+            except psycopg.OperationalError:  # the database was killed under us too
+                if not self.retry:
+                    raise
+                self.retries += 1
 
     def _receive(self, begun: Sequence[Birth]) -> None:
         """Send the officers to the dossiers that have arrived at H36."""
@@ -162,6 +170,9 @@ class Flow:
             except OSError:
                 if not self.retry or self._stop.wait(0.1):
                     raise
+                self.retries += 1
+                continue
+            if self.retry and answer.status == HTTPStatus.SERVICE_UNAVAILABLE and not self._stop.wait(0.2):
                 self.retries += 1
                 continue
             self.times[what].append(time.monotonic() - began)

@@ -26,6 +26,7 @@ from lienthong.catalogue.catalogue import load
 from lienthong.config import bootstrap, certificates, databases, wiring
 from lienthong.documents.papers import Wanted
 from lienthong.documents.sealing import read_chain
+from lienthong.documents.stamping import Authority
 from lienthong.documents.typesetting import qr_code, typeset
 from lienthong.exchange.directory import Directory
 from lienthong.exchange.node import Node
@@ -144,10 +145,7 @@ def _signer(country: Country) -> SimpleSigner:
 
 
 def _stamper(country: Country) -> DummyTimeStamper:
-    file = next(country.state.keys.glob(f"*/{certificates.TIME_STAMPS}"))
-    (_, _, key), *rest = pem.unarmor(file.read_bytes(), multiple=True)
-    chain = [x509.Certificate.load(raw) for _, _, raw in rest]
-    return DummyTimeStamper(chain[0], keys.PrivateKeyInfo.load(key), _store(chain))
+    return Authority.load(next(country.state.keys.glob(f"*/{certificates.TIME_STAMPS}"))).machine()
 
 
 def _store(chain: Sequence[x509.Certificate]) -> SimpleCertificateStore:

@@ -39,9 +39,7 @@ def _differences(
         yield f"{place}: goes {path}, not {example.path}"
 
 
-def _wrong_moments(
-    service: Service, example: Example, calendar: WorkCalendar, received: datetime
-) -> Iterator[str]:
+def _wrong_moments(service: Service, example: Example, calendar: WorkCalendar, received: datetime) -> Iterator[str]:
     limit = service.card.limit
     due = calendar.due_hours(received, limit.hours) if limit.hours else calendar.due(received, limit.working_days)
     if due.isoformat() != example.due:

@@ -47,7 +47,7 @@ def applies(field: Field, declared: Mapping[str, Any]) -> bool:
 
 def check(form: Form, terms: Mapping[str, Term], declared: Mapping[str, Any], today: date) -> dict[str, str]:
     """What is wrong, by field: required, too-long, not-a-name, not-a-date, in-the-future, not-a-number,
-    not-in-list, not-text, no-such-parent, not-asked, unknown-field, and the problems that terms name.
+    not-in-list, not-text, no-such-parent, order-beyond-count, not-asked, unknown-field, and the problems that terms name.
 
     Empty when all is well. A value of a field that does not apply is `not-asked`.
     """
@@ -57,8 +57,10 @@ def check(form: Form, terms: Mapping[str, Term], declared: Mapping[str, Any], to
         if not applies(field, declared):
             problem = None if declared.get(name) in (None, "", False) else "not-asked"
         else:
-            problem = _problem(field, terms[field.term], declared.get(name), today) or no_such_parent(
-                field.term, name, declared
+            problem = (
+                _problem(field, terms[field.term], declared.get(name), today)
+                or no_such_parent(field.term, name, declared)
+                or _beyond(field, name, declared)
             )
         if problem:
             errors[name] = problem
@@ -105,6 +107,12 @@ def no_such_parent(term: str, name: str, declared: Mapping[str, Any]) -> str | N
     if term not in _FOLLOWS or chosen not in ("mother", "father"):
         return None
     return None if declared.get(_FOLLOWS[term].format(chosen=chosen, name=name)) else "no-such-parent"
+
+
+def _beyond(field: Field, name: str, declared: Mapping[str, Any]) -> str | None:
+    """A child cannot be the third of two."""
+    one, other = str(declared.get(name) or ""), str(declared.get(field.most) or "")
+    return "order-beyond-count" if one.isdecimal() and other.isdecimal() and int(one) > int(other) else None
 
 
 def as_day(value: str) -> date | None:

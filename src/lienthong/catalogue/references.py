@@ -111,6 +111,8 @@ def _of_conditions(
 ) -> Iterator[Reference]:
     """A field hangs on one that stands before it, and on a value that one can have."""
     on, value = condition_on(field.when), field.when.partition("=")[2]
+    if field.most:
+        yield place, "earlier field", field.most, earlier
     if on:
         yield place, "earlier field", on, earlier
         codes = terms[form.fields[on].term].codes if on in form.fields and form.fields[on].term in terms else {}

@@ -89,10 +89,10 @@ class Register(_Strict, frozen=True):
 class LookUp(_Strict, frozen=True):
     """What a form reads: rows of a register, or one of earlier look-ups.
 
-    `value` is what it goes by: `applicant.number`, `declared.field` as typed, or `look-up.column`. A person named by what
-    was typed counts only where `match` (column: field) agrees too. `either` is the first with a row, of that `gender`
-    where one is given; `cases` is the one that an answer (`pick`: `declared.field` or `applicant.gender`) names, else
-    `otherwise`.
+    `value` is what it goes by: `applicant.number`, `declared.field` as typed, or `look-up.column`. A person named by
+    what was typed counts only where `match` (column: field) agrees too. `either` is the first with a row, of that
+    `gender` where one is given; `cases` is the one that an answer (`pick`: `declared.field` or `applicant.gender`)
+    names, else `otherwise`.
     """
 
     register: str = ""
@@ -134,11 +134,11 @@ class Suggestion(_Strict, frozen=True):
 class Field(_Strict, frozen=True, rename={"source": "from", "derived": "as"}):
     """A question, or a value that a register answers.
 
-    `when` is one comparison with an earlier field: `field=value`, `field!=value` (has another value), `field` (has a value),
-    `field=` (has none). What does not apply is neither asked nor accepted. `differ` names two register values: the
-    field is offered only where they differ. `derived` says what a register's value means here (`*`: any value). A `quiet`
-    field is not shown while a register answers it. `hints` lays a register's value beside a choice. `wide`: units of
-    other provinces too.
+    `when` is one comparison with an earlier field: `field=value`, `field!=value` (has another value), `field` (has a
+    value), `field=` (has none). What does not apply is neither asked nor accepted. `differ` names two register values:
+    the field is offered only where they differ. `derived` says what a register's value means here (`*`: any value). A
+    `quiet` field is not shown while a register answers it. `hints` lays a register's value beside a choice. `wide`:
+    units of other provinces too. `most`: a field whose number this one may not exceed.
     """
 
     term: str
@@ -154,6 +154,7 @@ class Field(_Strict, frozen=True, rename={"source": "from", "derived": "as"}):
     hints: dict[str, str] = {}
     suggest: list[Suggestion] = []
     wide: bool = False
+    most: str = ""
     alive: str = ""
 
 

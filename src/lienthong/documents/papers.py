@@ -84,7 +84,7 @@ class Paper:
 def issue(node: Node, tx: Tx, wanted: Wanted, *, stamped: bool = False) -> Paper:
     """The valid paper with these facts; made now where there is none, in place of one with other facts.
 
-    Raises BeingMade, TooLarge, sealing.NoCertificate, typesetting.BadFacts; where a stamp is demanded, stamping.NoStamp.
+    Raises BeingMade, TooLarge, sealing.NoCertificate, typesetting.BadFacts; where `stamped`, stamping.NoStamp.
     """
     name, dossier = wanted.template.name, wanted.dossier
     _alone(tx, f"{dossier}/{name}")

@@ -8,13 +8,19 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import urllib3
-from asn1crypto import keys, pem, tsp, x509
+from asn1crypto import cms, core, pem, tsp, x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from pyhanko.sign.general import as_signing_certificate
 from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko_certvalidator.util import get_pyca_cryptography_hash
 
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
@@ -92,17 +98,17 @@ class _Client(TimeStamper):
 class Authority:
     """The demo country's own time-stamp authority."""
 
-    def __init__(self, key: keys.PrivateKeyInfo, chain: list[x509.Certificate]) -> None:
+    def __init__(self, key: RSAPrivateKey, chain: list[x509.Certificate]) -> None:
         self._key, self._chain = key, chain
 
     @classmethod
     def load(cls, file: Path) -> "Authority":
         """From a PEM file of an RSA key and its certificates. Raises ValueError, OSError."""
-        parts = {name: raw for name, _, raw in pem.unarmor(file.read_bytes(), multiple=True) if "KEY" in name}
-        chain = [raw for name, _, raw in pem.unarmor(file.read_bytes(), multiple=True) if name == "CERTIFICATE"]
-        if not parts or not chain:
-            raise ValueError(f"{file} holds no key with its certificate")
-        key = keys.PrivateKeyInfo.load(next(iter(parts.values())))
+        content = file.read_bytes()
+        key = serialization.load_pem_private_key(content, password=None)
+        chain = [raw for name, _, raw in pem.unarmor(content, multiple=True) if name == "CERTIFICATE"]
+        if not isinstance(key, RSAPrivateKey) or not chain:
+            raise ValueError(f"{file} holds no RSA key with its certificate")
         return cls(key, [x509.Certificate.load(raw) for raw in chain])
 
     def answer(self, request: bytes) -> bytes:
@@ -111,9 +117,38 @@ class Authority:
         imprint = query["message_imprint"]
         if imprint["hash_algorithm"]["algorithm"].native not in ("sha256", "sha384", "sha512"):
             raise ValueError("a digest of the SHA-2 family, please")
-        machine = DummyTimeStamper(self._chain[0], self._key, _store(self._chain), fixed_dt=clock.now())
-        response: bytes = machine.request_tsa_response(query).dump()
+        response: bytes = self.machine().request_tsa_response(query).dump()
         return response
+
+    def machine(self) -> DummyTimeStamper:
+        """What makes time-stamps of this moment."""
+        return _Machine(self._key, self._chain)
+
+
+class _Machine(DummyTimeStamper):
+    """pyHanko's time-stamper with a key that was read once: reading it costs more than all the rest."""
+
+    def __init__(self, key: RSAPrivateKey, chain: list[x509.Certificate]) -> None:
+        super().__init__(chain[0], None, _store(chain), fixed_dt=clock.now())
+        self._key = key
+
+    def _sign_tst_info(self, tst_info_data: bytes, md_algorithm: str, dt: datetime) -> tuple[bytes, cms.CMSAttributes]:
+        algorithm = get_pyca_cryptography_hash(md_algorithm)
+        digest = hashes.Hash(algorithm)
+        digest.update(tst_info_data)
+        attributes = cms.CMSAttributes(
+            [
+                _attribute("content_type", "tst_info"),
+                _attribute("signing_time", cms.Time({"utc_time": core.UTCTime(dt)})),
+                _attribute("signing_certificate", as_signing_certificate(self.tsa_cert)),
+                _attribute("message_digest", digest.finalize()),
+            ]
+        )
+        return self._key.sign(attributes.dump(), PKCS1v15(), algorithm), attributes
+
+
+def _attribute(kind: str, value: Any) -> cms.CMSAttribute:
+    return cms.CMSAttribute({"type": cms.CMSAttributeType(kind), "values": (value,)})
 
 
 def _store(chain: list[x509.Certificate]) -> SimpleCertificateStore:

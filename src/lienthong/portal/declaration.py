@@ -1,8 +1,8 @@
 """Putting a declaration together: what registers say, what the person typed, and where the two do not agree.
 
 A value that a register holds is the register's. A person who sends another one is told beside the field; one who says
-that the register is wrong marks it (`Mark`), and what is declared stays the register's until its owner has corrected it.
-Nothing typed is lost and nothing is changed.
+that the register is wrong marks it (portal.corrections), and what is declared stays the register's until its owner has
+corrected it. Nothing typed is lost and nothing is changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,6 +33,7 @@ class Declaration:
     later: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     choices: list[dict[str, Any]] = field(default_factory=list)
+    undecided: bool = False
     rows: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -53,7 +54,7 @@ def put_together(given: Given, today: date) -> Declaration:
     form, found = given.form, given.found
     choices, chosen, problem = _choose(form, found, given.typed)
     rows = {**found.rows, form.choose.of: chosen} if form.choose else found.rows
-    it = Declaration(choices=choices, rows=rows)
+    it = Declaration(choices=choices, rows=rows, undecided=problem is not None)
     strangers = _strangers(given)
     differs: dict[str, str] = {}
     for name, spec in form.fields.items():
@@ -108,8 +109,7 @@ def _waits(given: Given, it: Declaration, look_up: str, strangers: set[str]) -> 
     """Whether a look-up has no row because the person has not said yet, or not rightly, what it is about."""
     if it.rows.get(look_up) is not None or prefill.is_silent(given.form, given.found, look_up):
         return False
-    choose = given.form.choose
-    if choose and look_up == choose.of and _undecided(it.choices, str(given.typed.get(choose.by) or "")):
+    if it.undecided and given.form.choose and look_up == given.form.choose.of:
         return True
     deciding = prefill.hangs_on(given.form, given.found, look_up) - it.skipped
     return any(name in strangers or not it.declared.get(name) or _names_nobody(given, it, name) for name in deciding)

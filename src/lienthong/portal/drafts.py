@@ -1,6 +1,6 @@
 """Drafts: a form being filled in. A draft is the case under which registers are read for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -133,7 +133,23 @@ def read(node: Node, draft: Draft, account: Account, service: Service, typed: di
         with node.database.transaction() as tx:
             papers = uploads.of_draft(tx, draft.id)
         it = put_together(Given(form, terms, found, typed, _by_kind(papers)), today)
+    it.errors |= {name: "not-in-list" for name in _unknown_places(node, service, it) if name not in it.errors}
     return Reading(draft, found, it, papers)
+
+
+def _unknown_places(node: Node, service: Service, it: Declaration) -> list[str]:
+    """Communes and facilities that were typed and that there are not."""
+    kinds: dict[str, Callable[[str], Any]] = {"unit": node.territory.unit, "facility": node.territory.facility}
+    unknown = []
+    for name, value in it.declared.items():
+        find = kinds.get(node.catalogue.terms[service.form.fields[name].term].type)
+        if find is None or name in it.held:
+            continue
+        try:
+            find(value)
+        except KeyError:
+            unknown.append(name)
+    return unknown
 
 
 def _by_kind(papers: list[dict[str, Any]]) -> dict[str, str]:

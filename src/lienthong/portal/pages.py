@@ -1,4 +1,4 @@
-"""What the form's templates are given: fields, each known, asked or silent, in one language; sections and pages of them.
+"""What the form's templates are given: fields, each known, asked or silent, in one language, in sections and pages.
 
 A section in which something is asked is a page of its own; sections that registers fill in stand together on one.
 """
@@ -309,5 +309,5 @@ def source_name(node: Node, service: Service, reading: Reading, spec: Field, lan
 
 def parts(value: Any) -> dict[str, str]:
     """Day, month and year as typed, of `yyyy-mm-dd` that may be incomplete."""
-    year, month, day_of_month = [*str(value or "").split("-"), "", "", ""][:3]
-    return {"day": day_of_month, "month": month, "year": year}
+    boxes = [box if box.strip("0") else "" for box in [*str(value or "").split("-"), "", "", ""][:3]]
+    return dict(zip(("year", "month", "day"), boxes, strict=True))

@@ -1,7 +1,6 @@
 """The receipt: the acknowledgement with its code, the promised time, and the way to declare a twin."""
 
 from io import BytesIO
-from io import BytesIO
 from typing import Any
 
 import segno

@@ -1,7 +1,6 @@
 """The review before a form is submitted: every answer with the way to change it, and what will wait."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lienthong.catalogue.shapes import Service
+from lienthong.exchange import envelopes
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import citizen_required
 from lienthong.identity.types import Account
@@ -126,9 +127,7 @@ def submitted(place: At, reading: Reading, binding: str, errors: dict[str, str])
         return {"pledge": ended}
     wrong = corrections.asked(place.node, place.service, reading)
     try:
-        code = drafts.submit(
-            place.node, _block(place.node), reading, place.account, place.service, corrections=wrong
-        )
+        code = drafts.submit(place.node, _block(place.node), reading, place.account, place.service, corrections=wrong)
     except AlreadyDeclared:
         return {place.service.card.about: "already-declared"}
     return redirect("receipt", code=code)
@@ -150,7 +149,7 @@ def _for_scripts(place: At, typed: dict[str, Any]) -> dict[str, Any]:
         "draft_url": place.url(),
         "slug": place.service.slug,
         "who": uploads.who(place.holder),
-        "base": drafts.envelopes.digest(canonical(kept)),
+        "base": envelopes.digest(canonical(kept)),
         "answered": " ".join(sorted(name for name, value in kept.items() if value not in ("", None, False))),
     }
 

@@ -20,6 +20,7 @@ from lienthong.config.bootstrap import _create
 from lienthong.config.state import State
 from lienthong.documents import stamping
 from lienthong.documents.sealing import read_chain
+from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
 
 
@@ -40,7 +41,7 @@ class Trust:
     def node(self, time_stamps: str = "") -> Any:
         """As much of a node as a seal needs."""
         seal = SigningKey.generate()
-        chain = self.chain(f"N{id(seal)}", seal)
+        chain = self.chain(new_id(), seal)
         return SimpleNamespace(name="H36", seal=seal, seal_chain=chain, time_stamps=time_stamps)
 
     def verdict(self, pdf: bytes) -> Any:

@@ -9,7 +9,13 @@ from lienthong.catalogue.messages import MESSAGES
 from lienthong.portal.declaration import Declaration, Given, put_together
 from lienthong.portal.tests.people import CATALOGUE, FATHER, FORM, MOTHER, NOTICE, TODAY, TYPED, found, person
 
-BORN = {"birth_date": "2026-11-12", "gender": "male", "birth_at": "facility", "birth_place": "68009", "birth_count": "1"}
+BORN = {
+    "birth_date": "2026-11-12",
+    "gender": "male",
+    "birth_at": "facility",
+    "birth_place": "68009",
+    "birth_count": "1",
+}
 
 
 def declared(known: dict[str, Any] | None = None, **typed: Any) -> Declaration:
@@ -30,7 +36,7 @@ def test_what_registers_hold_is_declared_without_being_typed() -> None:
 
 def test_a_birth_belongs_to_the_day_it_was_in_vietnam() -> None:
     late = NOTICE | {"born_at": "2026-11-11T20:20:00+00:00"}
-    assert declared(dict(notice=[late])).declared["birth_date"] == "2026-11-12"
+    assert declared({"notice": [late]}).declared["birth_date"] == "2026-11-12"
 
 
 @pytest.mark.parametrize("typed", ["Ka Wen", "Ka Wẽn Khác", "x"])
@@ -96,7 +102,7 @@ SECOND = NOTICE | {"number": "GCS.2", "gender": "female", "birth_order": 2}
 
 
 def test_with_several_notices_one_must_be_chosen_and_its_facts_follow() -> None:
-    twins = dict(notice=[NOTICE, SECOND])
+    twins = {"notice": [NOTICE, SECOND]}
     undecided = declared(twins)
     assert undecided.errors["notice_number"] == "required"
     assert [row["number"] for row in undecided.choices] == ["GCS.1", "GCS.2"]
@@ -108,7 +114,7 @@ def test_with_several_notices_one_must_be_chosen_and_its_facts_follow() -> None:
 
 
 def test_a_notice_already_registered_is_told_and_no_choice() -> None:
-    used = dict(notice=[NOTICE, SECOND], registered=[{"notice": "GCS.1", "child_name": "x"}])
+    used = {"notice": [NOTICE, SECOND], "registered": [{"notice": "GCS.1", "child_name": "x"}]}
     assert declared(used, notice_number="GCS.1").errors["notice_number"] == "already-registered"
     only = declared(used)
     assert only.errors == {}

@@ -9,10 +9,17 @@ async function draw() {
   const viewer = new BpmnJS({ container: part.querySelector(".diagram__canvas") });
   await viewer.importXML(await answer.text());
   const canvas = viewer.get("canvas");
+  const registry = viewer.get("elementRegistry");
+  const [place] = part.dataset.place.split(" ");
   canvas.zoom("fit-viewport", "auto");
+  if (canvas.zoom() < 0.6 && registry.get(place)) {
+    // On a phone the whole would be too small to read: begin at the place.
+    canvas.zoom(0.8);
+    canvas.scrollToElement(place, 60);
+  }
   for (const mark of ["place", "passed"]) {
     for (const name of part.dataset[mark].split(" ").filter(Boolean)) {
-      if (viewer.get("elementRegistry").get(name)) canvas.addMarker(name, mark);
+      if (registry.get(name)) canvas.addMarker(name, mark);
     }
   }
   part.addEventListener("click", ({ target }) => {
