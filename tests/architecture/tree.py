@@ -8,7 +8,20 @@ from pathlib import Path
 
 HOME = Path(__file__).parents[2]
 SOURCE = HOME / "src" / "lienthong"
-DOMAIN = ("kit", "journal", "territory", "catalogue", "identity", "exchange", "registers", "agreements", "casework", "portal", "desk")
+DOMAIN = (
+    "kit",
+    "journal",
+    "territory",
+    "catalogue",
+    "identity",
+    "exchange",
+    "documents",
+    "registers",
+    "agreements",
+    "casework",
+    "portal",
+    "desk",
+)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) ->
         until(lambda: answers(country), 30, "the database", pause=0.2)
         kill(country, "supervisor")
         until(lambda: not country.processes(), 20, "the end of every child", pause=0.2)
+        country.down()  # our own connections died with it
         country.up()
         desk = families.open_desk(country, {family.unit for family in found})
         done += births.Flow(country, desk, clients=1, most_open=1, retry=True).run(

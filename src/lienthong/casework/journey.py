@@ -76,7 +76,8 @@ def receive(node: Node, tx: Tx, message: Message) -> Outcome:
 def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Content) -> Dossier:
     """Acknowledge a dossier, receive it where no person has to, and go on as far as verified data carries it."""
     at, first, limit = identity.received_at, service.process.steps[0], service.card.limit
-    due, deadline = limits.step_due(node, first, at), limits.promised(node, service, at)
+    deadline = limits.promised(node, service, at)
+    due = limits.step_due(node, first, at, deadline)
     act = Act("acknowledge", at, MACHINE, "", identity.agency, first.step, limit.rule, due=due, deadline=deadline)
     dossier = dossiers.begin(service, identity, content, act)
     if first.verb != "receive":
@@ -119,7 +120,8 @@ def _received_by_machine(
     at = dossier.fresh[-1].at
     following = service.process.after(step.step) if step.verb == "receive" else step
     assert following is not None, "the loader refuses a process that ends with its reception"
-    due, deadline = limits.step_due(node, following, at), limits.promised(node, service, at)
+    deadline = limits.promised(node, service, at)
+    due = limits.step_due(node, following, at, deadline)
     rule = f"{RECEPTION_RULE}; {step.straight_through}" if conditions else RECEPTION_RULE
     return _by_machine("receive", dossier, step, rule, due=due, deadline=deadline, detail=_listed(conditions))
 
@@ -151,8 +153,8 @@ def receive_dossier(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     """
     dossier, service, step = at_desk(node, tx, code, officer, "receive")
     at, following = clock.now(), service.process.after(step.step)
-    due = limits.step_due(node, following, at) if following else None
     deadline = limits.promised(node, service, at)
+    due = limits.step_due(node, following, at, deadline) if following else None
     act = act_of("receive", officer, dossier, step, at, due=due, deadline=deadline, rule=RECEPTION_RULE)
     dossiers.add(service, dossier, act)
     go_on(node, tx, service, dossier, dossiers.content(tx, code))
@@ -165,17 +167,22 @@ def check(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     dossier, service, step = at_desk(node, tx, code, officer, "check")
     following = service.process.after(step.step)
     at = clock.now()
-    due = limits.step_due(node, following, at) if following else None
+    due = limits.step_due(node, following, at, dossier.state.deadline) if following else None
     dossiers.add(service, dossier, act_of("check", officer, dossier, step, at, due=due))
     save_and_tell(node, tx, service, dossier)
     return dossier
 
 
-def decide(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
-    """The decision that the dossier asked for. Its effect is pending until the register's owner gives a receipt."""
+def decide(node: Node, tx: Tx, code: str, officer: Officer, grounds: str = "") -> Dossier:
+    """The decision that the dossier asked for. Its effect is pending until the register's owner gives a receipt.
+
+    `grounds` is why it is taken although a register would doubt it (another child within the shortest interval); it is
+    written into the record where the process table asks for `$grounds`.
+    """
     dossier, service, step = at_desk(node, tx, code, officer, "decide")
-    content = dossiers.content(tx, code)
-    _decided(node, tx, service, dossier, content, act_of("decide", officer, dossier, step, clock.now()))
+    content, detail = dossiers.content(tx, code), {"grounds": grounds} if grounds else {}
+    decision = act_of("decide", officer, dossier, step, clock.now(), detail=detail)
+    _decided(node, tx, service, dossier, content, decision)
     save_and_tell(node, tx, service, dossier)
     return dossier
 

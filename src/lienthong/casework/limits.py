@@ -18,8 +18,12 @@ def promised(node: Node, service: Service, start: datetime, *, verified: bool = 
     return calendar.due_hours(start, limit.hours) if limit.hours else calendar.due(start, limit.working_days)
 
 
-def step_due(node: Node, step: Step, at: datetime) -> datetime | None:
-    return node.catalogue.calendar.after_hours(at, step.hours) if step.hours else None
+def step_due(node: Node, step: Step, at: datetime, promised_at: datetime | None = None) -> datetime | None:
+    """When a step's own hours end, but not after the promised time of the whole."""
+    if not step.hours:
+        return None
+    due = node.catalogue.calendar.after_hours(at, step.hours)
+    return min(due, promised_at) if promised_at and promised_at > at else due
 
 
 def stood_still(node: Node, dossier: Dossier, until: datetime) -> float:

@@ -27,9 +27,10 @@ SELECT message, recipient, service, case_code, state, created_at AS since, attem
 FROM outbox WHERE state IN ('waiting', 'stored', 'parked') ORDER BY id LIMIT %s
 """
 _PENDING = "SELECT register, key, case_code, since FROM pending_record ORDER BY since LIMIT %s"
+# A decision drawn for review holds nobody up; it stands at the desk.
 _TASKS = """
 SELECT id, kind, role, unit, case_code, opened_at AS since, due FROM task
-WHERE state IN ('open', 'pending') ORDER BY opened_at LIMIT %s
+WHERE state IN ('open', 'pending') AND kind <> 'review' ORDER BY opened_at LIMIT %s
 """
 _NEXT = {
     "open": "waits for a person",

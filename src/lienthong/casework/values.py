@@ -5,7 +5,8 @@ field_of_choice     the value of the parent that the declared `field` (mother or
 a|b                 the first of several that has a value
 branch.field        a field of an earlier branch's signed result
 =text               the text itself
-$unit $code $today  of the dossier and the day; $sixth_birthday of the child in the earlier result
+$unit $code $today  of the dossier and the day; $grounds of the decision just taken
+$sixth_birthday     of the child in the earlier result
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ def _known(name: str, dossier: Dossier, results: Mapping[str, Any], today: date)
             return dossier.identity.unit
         case "$code":
             return dossier.identity.code
+        case "$grounds":
+            return next((act.detail.get("grounds") for act in dossier.fresh if act.verb == "decide"), None)
         case "$today":
             return today.isoformat()
         case "$sixth_birthday":

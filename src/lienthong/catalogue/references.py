@@ -8,7 +8,7 @@ from lienthong.catalogue.shapes import Branch, Field, Form, LookUp, NodeCard, Re
 Reference = tuple[str, str, str, Collection[str]]
 
 # Names that a process table may use beside declared fields and earlier results; casework's values give them.
-KNOWN = frozenset({"$unit", "$code", "$today", "$sixth_birthday"})
+KNOWN = frozenset({"$unit", "$code", "$today", "$sixth_birthday", "$grounds"})
 APPLICANT = frozenset({"number", "full_name", "birth_date", "gender"})
 
 

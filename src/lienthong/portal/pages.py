@@ -16,13 +16,11 @@ from lienthong.catalogue.messages import message
 from lienthong.catalogue.shapes import Field, Note, Section, Service, Suggestion, Term
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
-from lienthong.kit.web.templatetags.vietnam import day
 from lienthong.portal import corrections, prefill
+from lienthong.portal.controls import choices_of, kind_of, notices, parts
 from lienthong.portal.declaration import value_at
 from lienthong.portal.drafts import Reading
 from lienthong.registers.wording import shown
-
-_KINDS = {"date": "date", "moment": "date", "number": "number", "person": "number", "flag": "choice", "paper": "paper"}
 
 
 @dataclass(frozen=True)
@@ -240,37 +238,13 @@ def _marked(node: Node, term: Term, mark: Mapping[str, str], language: str) -> s
     return _("Bạn báo là sai, phải là: %(says)s. Lý do: %(note)s") % {"says": said, "note": mark["note"]}
 
 
-def kind_of(term: Term, spec: Field) -> str:
-    """How a field is asked: text, number, date, choice, paper."""
-    if term.type in ("code", "facility", "unit") or spec.only:
-        return "choice"
-    return _KINDS.get(term.type, "text")
-
-
 def _choices(around: Around, term: Term, spec: Field, *, several: bool) -> list[tuple[str, str]]:
     """What may be chosen, in words, with what registers know of each; of several rows, each row."""
     if several:
-        return _notices(around.node, around.reading.declaration.choices, around.language)
+        return notices(around.node, around.reading.declaration.choices, around.language)
     offered = choices_of(around.node, term, spec, around.language)
     hints = {code: _hint(around, path) for code, path in spec.hints.items()}
     return [(code, f"{words} – {hints[code]}" if hints.get(code) else words) for code, words in offered]
-
-
-def choices_of(node: Node, term: Term, spec: Field, language: str) -> list[tuple[str, str]]:
-    """What may be chosen for a term, in words."""
-    match term.type:
-        case "code":
-            return [
-                (c, words.in_language(language)) for c, words in term.codes.items() if not spec.only or c in spec.only
-            ]
-        case "facility":
-            return [(facility.code, facility.name) for facility in node.territory.facilities()]
-        case "unit":
-            units = [*node.territory.units(), *(node.territory.elsewhere() if spec.wide else [])]
-            return [(unit.code, unit.title) for unit in units]
-        case "flag":
-            return [("yes", _("Tôi cam đoan"))]
-    return []
 
 
 def _hint(around: Around, path: str) -> str:
@@ -285,19 +259,6 @@ def _hint(around: Around, path: str) -> str:
     return shown(around.node, term, str(value), around.language)
 
 
-def _notices(node: Node, rows: list[dict[str, Any]], language: str) -> list[tuple[str, str]]:
-    """Birth notices to choose between: when, which child of the birth, where."""
-    terms = {name: node.catalogue.terms[name] for name in ("gender", "facility", "birth_order")}
-    found = []
-    for row in rows:
-        words = [day(datetime.fromisoformat(row["born_at"])), shown(node, terms["gender"], row["gender"], language)]
-        if int(row.get("birth_count") or 1) > 1:
-            words.append(shown(node, terms["birth_order"], str(row.get("birth_order")), language))
-        words.append(shown(node, terms["facility"], row["facility"], language))
-        found.append((row["number"], " – ".join(words)))
-    return found
-
-
 def source_name(node: Node, service: Service, reading: Reading, spec: Field, language: str) -> str:
     """The register's name, for a value it gave or could not give."""
     name = spec.source.split(".")[0]
@@ -305,9 +266,3 @@ def source_name(node: Node, service: Service, reading: Reading, spec: Field, lan
         return ""
     _look_up, register = prefill.register_of(service.form, reading.found, name)
     return node.catalogue.registers[register].name.in_language(language)
-
-
-def parts(value: Any) -> dict[str, str]:
-    """Day, month and year as typed, of `yyyy-mm-dd` that may be incomplete."""
-    boxes = [box if box.strip("0") else "" for box in [*str(value or "").split("-"), "", "", ""][:3]]
-    return dict(zip(("year", "month", "day"), boxes, strict=True))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from lienthong.catalogue.messages import message
 from lienthong.identity.guards import citizen_required
-from lienthong.portal import corrections, pages
+from lienthong.portal import controls, corrections, pages
 from lienthong.portal.drafts import Draft, Reading
 from lienthong.portal.pages import FieldView
 from lienthong.portal.request import language
@@ -85,15 +85,15 @@ def _asked(place: At, field: str, mark: dict[str, str], errors: dict[str, str]) 
     """The question what the value should be, asked as the field itself would be; a register may err in any way."""
     spec = msgspec.structs.replace(place.service.form.fields[field], only=[], wide=True)
     term = place.node.catalogue.terms[spec.term]
-    kind = pages.kind_of(term, spec)
+    kind = controls.kind_of(term, spec)
     return FieldView(
         id="says",
         label=_("Theo bạn, điều đúng là gì?"),
         help="",
         kind=kind,
         state="ask",
-        value=pages.parts(mark["says"]) if kind == "date" else mark["says"],
-        choices=pages.choices_of(place.node, term, spec, language()),
+        value=controls.parts(mark["says"]) if kind == "date" else mark["says"],
+        choices=controls.choices_of(place.node, term, spec, language()),
         error=message(errors["says"]) if "says" in errors else "",
     )
 

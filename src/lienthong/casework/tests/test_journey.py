@@ -196,6 +196,24 @@ def test_a_household_of_somebody_else_waits_for_the_householder_and_the_card_doe
     assert branches["residence"].state == "consent"
 
 
+def test_an_identity_card_if_the_parents_want_one_follows_the_residence(country: Country) -> None:
+    wanted = submit(country, country.family(21), wants_identity_card="yes", delivery_identity="one_stop")
+    unwanted = submit(country, country.family(22), wants_identity_card="no")
+    country.deliver()
+    assert "identity" not in parent_of(country, unwanted).state.branches
+    decide_at_h36(country, wanted)
+    country.deliver()
+    branches = parent_of(country, wanted).state.branches
+    assert (branches["residence"].state, branches["identity"].state) == ("done", "open")
+    officer = Officer("068080000003", "Công an", (Post("residence_officer", DI_LINH),))
+    g01, code = country.nodes["G01"], branches["identity"].code
+    in_node(g01, lambda tx: journey.decide(g01, tx, code, officer))
+    country.deliver()
+    assert parent_of(country, wanted).state.status == 10
+    sql = "SELECT count(*) FROM identity_cards WHERE dossier = %s AND state = 'issued'"
+    assert count(country, "G01", sql, code) == 1
+
+
 def test_a_province_that_is_away_delays_and_loses_nothing(country: Country) -> None:
     mother = country.family(10)
     code = submit(country, mother)

@@ -1,11 +1,12 @@
-"""Every wrong input of docs/bad-inputs.md through the real pages, in both languages: told beside its field, nothing lost.
+"""Every wrong input of docs/bad-inputs.md through the real pages, in both languages: told, and nothing lost.
 
 The page of documentation is the table of cases: a row that does not say what the page says fails here.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from html import unescape
 from typing import Any
@@ -54,8 +55,8 @@ class Bad:
 
     field: str
     code: str
-    sent: Mapping[str, str | None] = field(default_factory=dict)
-    good: Mapping[str, str] = field(default_factory=lambda: GOOD)
+    sent: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    good: Mapping[str, str] = dataclasses.field(default_factory=lambda: GOOD)
     where: str = ""
 
     @property
@@ -171,8 +172,8 @@ def sent(bad: Bad, client: Client, portal: Node) -> tuple[Any, dict[str, str]]:
         return client.post(f"{address}/{bad.where}", posted), posted
     form = form_of(client.get(address))
     changed = {**bad.good, **bad.sent}
-    posted = {**form.fields, **changed}
-    posted = {name: value for name, value in posted.items() if value is not None}
+    every: dict[str, str | None] = {**form.fields, **changed}
+    posted = {name: value for name, value in every.items() if value is not None}
     if "father_number" in posted and bad.code != "no-such-person":
         client.post(address, posted)  # whom they name is looked up first, and shown
         posted["binding"] = form_of(client.get(address)).fields["binding"]

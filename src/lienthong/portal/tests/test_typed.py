@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Field, Form, Section, Words
-from lienthong.portal.pages import parts as _parts
+from lienthong.portal.controls import parts
 from lienthong.portal.tests.people import CATALOGUE, FORM
 from lienthong.portal.typed import LONGEST, typed_values
 
@@ -42,7 +42,7 @@ def test_three_boxes_become_a_date(boxes: tuple[str, str, str], value: str) -> N
 def test_what_is_no_date_stays_as_typed_and_is_told(boxes: tuple[str, str, str]) -> None:
     value = born(*boxes)
     assert forms.check(DATES, TERMS, {"born": value}, forms.as_day("2026-11-20")) == {"born": "not-a-date"}  # type: ignore[arg-type]
-    shown = _parts(value)
+    shown = parts(value)
     for part, typed in zip(("day", "month", "year"), boxes, strict=True):
         assert "-" in typed or shown[part].lstrip("0") == typed.lstrip("0")
 
