@@ -47,7 +47,7 @@ def applies(field: Field, declared: Mapping[str, Any]) -> bool:
 
 def check(form: Form, terms: Mapping[str, Term], declared: Mapping[str, Any], today: date) -> dict[str, str]:
     """What is wrong, by field: required, too-long, not-a-name, not-a-date, in-the-future, not-a-number,
-    not-in-list, not-text, no-such-parent, order-beyond-count, not-asked, unknown-field, and the problems that terms name.
+    not-in-list, not-text, no-such-parent, order-beyond-count, not-asked, unknown-field, and what terms name.
 
     Empty when all is well. A value of a field that does not apply is `not-asked`.
     """

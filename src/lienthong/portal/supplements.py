@@ -18,7 +18,8 @@ from lienthong.identity.types import Account
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 from lienthong.portal import asked_papers, uploads
-from lienthong.portal.pages import FieldView, choices_of, label_of
+from lienthong.portal.controls import choices_of
+from lienthong.portal.pages import FieldView, label_of
 from lienthong.registers.wording import shown
 
 _KINDS = {"date": "date", "moment": "date", "number": "number", "person": "number"}
