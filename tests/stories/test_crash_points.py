@@ -33,7 +33,11 @@ PLACES = {
     failpoints.BETWEEN_RECORD_AND_NUMBER: ("G15",),
 }
 ROUNDS = [(point, node) for point, nodes in PLACES.items() for node in nodes for _ in range(TIMES)]
-SERVERS = 3
+SERVERS, SIGNINGS = 3, 3
+SIGNING = f"{failpoints.SIGNING}@H36"
+_CERTIFICATES = (
+    "SELECT count(*) AS papers, count(DISTINCT dossier) AS births FROM document WHERE name = 'birth-certificate'"
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,13 @@ def kill(country: Country, kind: str) -> None:
     os.kill(victim.pid, signal.SIGKILL)
 
 
+def certificates(country: Country) -> tuple[int, int]:
+    """Birth certificates that were made, and for how many births."""
+    with country.looking("H36") as tx:
+        row = tx.one(_CERTIFICATES)
+    return row.papers, row.births
+
+
 def answers(country: Country) -> bool:
     """Whether every node's database answers, after the connections that died with it are gone."""
     try:
@@ -71,7 +82,7 @@ def answers(country: Country) -> bool:
 
 
 def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) -> None:
-    found = families.with_notices(country, len(ROUNDS) + 2 * SERVERS)
+    found = families.with_notices(country, len(ROUNDS) + SIGNINGS + 2 * SERVERS)
     desk = families.open_desk(country, {family.unit for family in found})
     filled = families.fill_in(country, found)
     before, done = births.sizes(country), []
@@ -79,7 +90,12 @@ def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) ->
         (traps(country) / f"{point}@{node}").touch(mode=0o666)
         done += births.Flow(country, desk, clients=1, most_open=1, retry=True).run(filled[number : number + 1], 60)
         until(lambda node=node, point=point: not (traps(country) / f"{point}@{node}").exists(), 10, point, pause=0.05)
-    rest = filled[len(ROUNDS) :]
+    for number in range(SIGNINGS):
+        (traps(country) / SIGNING).touch(mode=0o666)
+        one = filled[len(ROUNDS) + number : len(ROUNDS) + number + 1]
+        done += births.Flow(country, desk, clients=1, most_open=1, retry=True).run(one, 60)
+        until(lambda: not (traps(country) / SIGNING).exists(), 40, "a paper made in idle time", pause=0.2)
+    rest = filled[len(ROUNDS) + SIGNINGS :]
     for number in range(SERVERS):
         killer = threading.Timer(0.1, kill, (country, "postgres"))
         killer.start()
@@ -99,7 +115,9 @@ def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) ->
     counted = births.effects(country, done, before)
     until(lambda: all_is_sealed(country), 30, "a seal over the last entry", pause=0.5)
     sealed = verify_journals(country)
+    until(lambda: certificates(country) == (len(done), len(done)), 60, "a certificate for every birth, once", pause=1.0)
     hit = hits(country)
+    assert hit[SIGNING] == SIGNINGS
     assert all(hit[f"{point}@{node}"] == TIMES for point, node in ROUNDS), hit
     assert "nothing waits" in country.command("stuck")
     report = ", ".join(f"{place} {count}" for place, count in sorted(hit.items()))

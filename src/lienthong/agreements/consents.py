@@ -10,18 +10,17 @@ Without the agreement of the householder or the owner nobody is registered into 
 68/2020/QH14, Art. 20); consent is given for one purpose and can be proved (Law 91/2025/QH15, Art. 9).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
 from lienthong.catalogue.shapes import Words
 from lienthong.exchange import envelopes, outbox
-from lienthong.exchange.envelopes import Header, Message, Refused
+from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Answer, Done, Node, Outcome, Read
 from lienthong.identity import accounts
 from lienthong.kit import clock
-from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
 from lienthong.registers import records
 
@@ -29,7 +28,6 @@ ASK, ANSWER, MINE, TOKEN = "consent.ask", "consent.answer", "consent.mine", "con
 REGISTER, PURPOSE = "consents", "consent"
 MOST_SHOWN = 50
 LEVEL = 2  # of the account: what level 1 says binds nobody (Decree 69/2024/NĐ-CP, Art. 9)
-_READABLE = timedelta(days=36_500)
 
 State = Literal["asked", "given", "declined", "cancelled", "expired"]
 
@@ -196,21 +194,8 @@ def answer(node: Node, tx: Tx, name: str, person: str, given: bool) -> Consent:
 
 def _sealed(node: Node, consent: Consent, given: bool, at: datetime) -> str:
     """The person's word under e-identity's seal: an envelope to everybody, as results are."""
-    body = msgspec.json.encode(
-        {"id": consent.id, "dossier": consent.dossier, "of": consent.person, "given": given, "at": at}
-    )
-    header = Header(
-        id=new_id(),
-        sender=node.name,
-        recipient="",
-        service=TOKEN,
-        purpose=consent.purpose,
-        case=consent.case,
-        issued=at,
-        expires=at + _READABLE,
-        body_hash=envelopes.digest(body),
-    )
-    return msgspec.json.encode(envelopes.close(header, body, node.seal)).decode()
+    body = {"id": consent.id, "dossier": consent.dossier, "of": consent.person, "given": given, "at": at}
+    return envelopes.sealed(node.name, TOKEN, consent.purpose, consent.case, body, node.seal, at)
 
 
 # who asks

@@ -292,13 +292,16 @@ def supply(
     applicant: str,
     values: Mapping[str, Any],
     attachments: list[dict[str, Any]],
+    *,
+    filed_by: str = "",
 ) -> Dossier:
-    """Send a branch what it asked for. What was declared before stays, with these values and papers.
+    """Send a branch what it asked for. What was declared before stays, with these values and papers. `filed_by` is who
+    answers for the applicant.
 
     Raises LookupError when it is not the applicant's, NotPossible when nothing is asked for.
     """
     parent, service = _own(node, tx, code, applicant)
-    detail = {"values": dict(values), "attachments": attachments}
+    detail = {"values": dict(values), "attachments": attachments, **({"filed_by": filed_by} if filed_by else {})}
     dossiers.add(service, parent, Act("supply", clock.now(), applicant, "applicant", branch=branch, detail=detail))
     held = dossiers.content(tx, code)
     dossiers.change_content(tx, code, _supplied(held, values, attachments))

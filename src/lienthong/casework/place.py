@@ -1,5 +1,6 @@
 """Where a dossier stands in its process, as a list that needs no picture: context for `web/parts/process.html`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlencode
@@ -9,16 +10,17 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from lienthong.casework import words
-from lienthong.casework.states import ENDED, RETURNED, BranchState, State
+from lienthong.casework.states import ENDED, FINAL, RETURNED, Act, BranchState, State
 from lienthong.catalogue.shapes import Service, Step
 from lienthong.exchange.node import Node
 
-Standing = Literal["done", "now", "later", "none"]
+Standing = Literal["done", "now", "ended", "later", "none"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A step, or a branch with its steps, by its `id`. `state` is `none` in a process shown without a dossier."""
+    """A step, or a branch with its steps, by its `id`. `state` is `none` in a process shown without a dossier, `ended`
+    where one was refused, stopped or annulled."""
 
     id: str
     name: str
@@ -42,12 +44,22 @@ class ProcessView:
 
 def of_service(here: Node, service: Service) -> ProcessView:
     """The process as such, nothing marked."""
-    return _view(here, service, None)
+    return _view(here, service, None, {})
 
 
-def of_dossier(here: Node, service: Service, state: State) -> ProcessView:
-    """The process with the dossier's place marked; of a parent, each branch with its own."""
-    return _view(here, service, state)
+def of_dossier(here: Node, service: Service, state: State, acts: Iterable[Act]) -> ProcessView:
+    """The process with the dossier's place marked; of a parent, each branch with its own. One that ended without its
+    result stands where its acts say it got to."""
+    return _view(here, service, state, _got_to(acts))
+
+
+def _got_to(acts: Iterable[Act]) -> dict[str, str]:
+    """The last step in which anything was done, by branch; a dossier's own under the empty name."""
+    last: dict[str, str] = {}
+    for act in acts:
+        steps = [told.get("step", "") for told in act.detail.get("acts", [])] if act.branch else [act.step]
+        last |= {act.branch: step for step in steps if step}
+    return last
 
 
 def marked(view: ProcessView, now: list[str], done: list[str]) -> ProcessView:
@@ -60,24 +72,32 @@ def marked(view: ProcessView, now: list[str], done: list[str]) -> ProcessView:
     return ProcessView(view.title, lines, "")
 
 
-def _view(here: Node, service: Service, state: State | None) -> ProcessView:
+def _view(here: Node, service: Service, state: State | None, got_to: dict[str, str]) -> ProcessView:
     title = service.card.short.in_language(_language())
     if not service.branches:
-        at, done = (state.step, state.status == RETURNED) if state else ("", False)
-        lines = _steps(here, service, at, is_done=done, is_shown=state is not None)
-        return ProcessView(title, lines, _url(service, [at] if at else [], []))
+        if state is None:
+            return ProcessView(title, _steps(here, service, "", "none"), _url(service, [], []))
+        lines = _steps(here, service, state.step or got_to.get("", ""), _standing(state))
+        return ProcessView(title, lines, _url(service, [state.step] if state.step else [], []))
     branches = state.branches if state else {}
-    lines = [_branch(here, b.branch, b.service, branches.get(b.branch), state) for b in service.branches]
+    lines = [_branch(here, b.branch, b.service, branches.get(b.branch), state, got_to) for b in service.branches]
     now = [name for name, branch in branches.items() if branch.state not in ENDED and branch.state != "waiting"]
     done_ones = [name for name, branch in branches.items() if branch.state == "done"]
     return ProcessView(title, lines, _url(service, now, done_ones))
 
 
-def _branch(here: Node, name: str, slug: str, branch: BranchState | None, state: State | None) -> Line:
+def _standing(state: State) -> Standing:
+    if state.status == RETURNED and not state.waiting:
+        return "done"
+    return "ended" if state.status in FINAL and not state.waiting else "now"
+
+
+def _branch(
+    here: Node, name: str, slug: str, branch: BranchState | None, state: State | None, got_to: dict[str, str]
+) -> Line:
     service = here.catalogue.services[slug]
-    at, is_done = (branch.step, branch.state == "done") if branch else ("", False)
-    begun = branch is not None and branch.state not in ("waiting", *ENDED)
-    standing: Standing = "none" if state is None else "done" if is_done else "now" if begun else "later"
+    standing = _of_branch(branch, state)
+    now = branch.step if branch and standing == "now" else ""
     label = words.branch_state_name(branch.state) if branch else _("Không chọn") if state else ""
     return Line(
         id=name,
@@ -85,25 +105,32 @@ def _branch(here: Node, name: str, slug: str, branch: BranchState | None, state:
         who=here.catalogue.nodes[service.card.handled_by].name.in_language(_language()),
         state=standing,
         label=label,
-        url=_url(service, [at] if at and begun else [], []),
-        lines=_steps(here, service, at if begun else "", is_done=is_done, is_shown=state is not None),
+        url=_url(service, [now] if now else [], []),
+        lines=_steps(here, service, now or (got_to.get(name, "") if standing == "ended" else ""), standing),
     )
 
 
-def _steps(here: Node, service: Service, at: str, *, is_done: bool, is_shown: bool) -> list[Line]:
+def _of_branch(branch: BranchState | None, state: State | None) -> Standing:
+    if state is None:
+        return "none"
+    if branch is None or branch.state == "waiting":
+        return "later"
+    if branch.state == "done":
+        return "done"
+    return "ended" if branch.state in ENDED else "now"
+
+
+def _steps(here: Node, service: Service, at: str, standing: Standing) -> list[Line]:
+    """The steps of a process that stands so, in the step `at`."""
     names = [step.step for step in service.process.steps]
-    place = names.index(at) if at in names else -1
-    lines = []
-    for number, step in enumerate(service.process.steps):
-        standing: Standing = "later"
-        if not is_shown:
-            standing = "none"
-        elif is_done or number < place:
-            standing = "done"
-        elif number == place:
-            standing = "now"
-        lines.append(_step(here, step, standing))
-    return lines
+    if standing in ("none", "done") or at not in names:
+        every: Standing = standing if standing in ("none", "done") else "later"
+        return [_step(here, step, every) for step in service.process.steps]
+    place = names.index(at)
+    return [
+        _step(here, step, "done" if number < place else standing if number == place else "later")
+        for number, step in enumerate(service.process.steps)
+    ]
 
 
 def _step(here: Node, step: Step, standing: Standing) -> Line:
@@ -124,7 +151,13 @@ def _step(here: Node, step: Step, standing: Standing) -> Line:
 
 
 def _labels() -> dict[Standing, str]:
-    return {"done": _("Đã xong"), "now": _("Đang ở bước này"), "later": _("Chưa tới"), "none": ""}
+    return {
+        "done": _("Đã xong"),
+        "now": _("Đang ở bước này"),
+        "ended": _("Dừng ở bước này"),
+        "later": _("Chưa tới"),
+        "none": "",
+    }
 
 
 def _url(service: Service, now: list[str], done: list[str]) -> str:

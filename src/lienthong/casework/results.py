@@ -5,41 +5,24 @@ on byte for byte.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-import msgspec
 
 from lienthong.casework.dossiers import Dossier
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange import envelopes
-from lienthong.exchange.envelopes import Header, Refused
+from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node
-from lienthong.kit.identifiers import new_id
 
 OWN = "own"
 SERVICE = "dossier.result"
-_READABLE = timedelta(days=36_500)
 
 
 def issue(node: Node, dossier: Dossier, recorded: Mapping[str, Any], at: datetime) -> str:
     """Seal the result of a dossier; `recorded` is the register's record as its owner described it."""
     identity = dossier.identity
-    body = msgspec.json.encode(
-        {"code": identity.code, "branch": identity.branch, "agency": identity.agency, **recorded}
-    )
-    header = Header(
-        id=new_id(),
-        sender=node.name,
-        recipient="",
-        service=SERVICE,
-        purpose=identity.service,
-        case=identity.case,
-        issued=at,
-        expires=at + _READABLE,
-        body_hash=envelopes.digest(body),
-    )
-    return msgspec.json.encode(envelopes.close(header, body, node.seal)).decode()
+    body = {"code": identity.code, "branch": identity.branch, "agency": identity.agency, **recorded}
+    return envelopes.sealed(node.name, SERVICE, identity.service, identity.case, body, node.seal, at)
 
 
 def sealers(node: Node, service: Service) -> dict[str, str]:

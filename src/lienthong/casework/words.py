@@ -23,7 +23,6 @@ ROLES: Final[_Names] = {
     "reception_officer": _("Công chức tiếp nhận (Một cửa)"),
     "data_steward": _("Người giữ dữ liệu gốc"),
     "identity_officer": _("Cán bộ cấp căn cước"),
-    "unit_head": _("Lãnh đạo đơn vị"),
     "hospital_clerk": _("Nhân viên lập giấy chứng sinh"),
     "operator": _("Người vận hành"),
 }

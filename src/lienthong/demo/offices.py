@@ -1,6 +1,7 @@
 """What institutions add to the people: accounts at e-identity, officers, and births the hospitals have announced."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from random import Random
 
@@ -13,14 +14,16 @@ from lienthong.territory.units import Territory
 
 WINDOW = 60  # days: the time in which a birth is to be declared (Law on Civil Status 60/2014/QH13, article 15)
 _SEAT = "24781"  # the commune in which the province's offices stand
-_REGISTERS = ("G01", "G15", "G18", "BHXH")  # nodes whose registers people may say are wrong
+_STEWARDED = ("G01", "G15", "G18", "BHXH", "H36")  # nodes whose data, or whose automatic decisions, somebody answers for
+_OPERATED = ("G01", "G15", "G18", "BHXH")  # nodes with officers beside H36: the province's operator looks after all
 _ATTENDANTS = ("Nguyễn Thị Thanh Hà", "Trần Thị Kim Liên", "Lê Quang Minh", "Phạm Thị Ngọc Lan", "Ka Nhung",
                "Võ Thị Mỹ Hạnh", "Đặng Hữu Phước", "Bùi Thị Thu", "Hoàng Thị Yến", "Huỳnh Thị Tuyết Mai")  # fmt: skip
 
 
 def appoint(territory: Territory, batch: Batch) -> list[Officer]:
     """The posts of a commune, each with its own neighbour: chair, registrar, reception and residence officer; clerks
-    where there is a hospital; at the province's seat three insurance officers and who answers for each register's data.
+    where there is a hospital; at the province's seat three insurance officers, who answers for each node's data and
+    rules, and one operator of all of them.
     """
     grown = [person for person in batch.living if 26 <= person.age < 58 and not _has_infant(person)]
     grown = grown or [person for person in batch.living if person.age >= 18]
@@ -29,10 +32,13 @@ def appoint(territory: Territory, batch: Batch) -> list[Officer]:
     posts += [("H36", "reception_officer", batch.unit), ("G01", "residence_officer", batch.unit)]
     posts += [("G18", "hospital_clerk", row.code) for row in territory.facilities() if row.unit == batch.unit]
     if batch.unit == _SEAT:
-        posts += [("BHXH", "insurance_officer", "68")] * 3 + [(node, "data_steward", "68") for node in _REGISTERS]
+        posts += [("BHXH", "insurance_officer", "68")] * 3 + [(node, "data_steward", "68") for node in _STEWARDED]
+        posts.append(("H36", "operator", "68"))
     step = max(1, len(grown) // len(posts))
     chosen = [grown[(place * step + step // 2) % len(grown)] for place in range(len(posts))]
-    return [Officer(node, person, role, unit) for (node, role, unit), person in zip(posts, chosen, strict=True)]
+    officers = [Officer(node, person, role, unit) for (node, role, unit), person in zip(posts, chosen, strict=True)]
+    operators = [officer for officer in officers if officer.role == "operator"]
+    return officers + [replace(officer, node=node) for officer in operators for node in _OPERATED]
 
 
 def open_accounts(rng: Random, batch: Batch) -> None:

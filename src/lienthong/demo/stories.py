@@ -52,13 +52,16 @@ _POSTS = {
     "hospital_clerk": ("Nhân viên lập giấy chứng sinh", "Hospital clerk, birth notices"),
     "insurance_officer": ("Viên chức bảo hiểm xã hội", "Insurance officer"),
     "data_steward": ("Người giữ dữ liệu gốc", "Data steward"),
+    "operator": ("Người vận hành", "Operator"),
 }
+_EVERYWHERE = ("mọi cơ quan của tỉnh", "every agency of the province")
 # what a data steward answers for, by node
 _DATA = {
     "G01": ("dân cư và cư trú", "population and residence"),
     "G15": ("hộ tịch", "civil status"),
     "G18": ("giấy chứng sinh", "birth notices"),
     "BHXH": ("bảo hiểm", "insurance"),
+    "H36": ("hồ sơ một cửa và quy tắc tự động", "one-stop dossiers and automatic rules"),
 }
 
 
@@ -121,10 +124,16 @@ def _officers(
             continue
         seen.add(key)
         people.add(post.number)
-        where = _DATA[post.node] if post.role == "data_steward" else (named[post.unit], named[post.unit])
         hint = hints.get((post.role, post.unit))
         vi, en = (
             f"{name}, {place}" + (f" – {said}" if said else "")
-            for name, place, said in zip(_POSTS[post.role], where, hint or ("", ""), strict=True)
+            for name, place, said in zip(_POSTS[post.role], _where(post, named), hint or ("", ""), strict=True)
         )
         yield DemoPerson(post.number, post.name, vi, en, "officer", first + len(seen) - 1)
+
+
+def _where(post: Post, named: Mapping[str, str]) -> tuple[str, str]:
+    """Where or over what a post is held, in both languages."""
+    if post.role == "operator":
+        return _EVERYWHERE
+    return _DATA[post.node] if post.role == "data_steward" else (named[post.unit], named[post.unit])

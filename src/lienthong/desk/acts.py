@@ -5,7 +5,7 @@ reasons, and what it calls in `casework`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -58,13 +58,14 @@ class Deed:
 @dataclass(frozen=True)
 class Case:
     """A dossier at hand: what was declared, and what earlier branches handed on (`results` maps `branch.field` to its
-    label and value)."""
+    label and value). `doubted`: the register takes it for one it has, unless the decision says on which grounds not."""
 
     node: Node
     dossier: Dossier
     service: Service
     declared: Mapping[str, Any]
     results: Mapping[str, tuple[str, str]]
+    doubted: bool = False
 
     @property
     def fields(self) -> dict[str, Field]:
@@ -87,6 +88,14 @@ class Offer:
 
 _REASON: Final = Control("reason", "reason", gettext_lazy("Lý do"), required=True)
 _NOTE: Final = Control("note", "note", gettext_lazy("Nói rõ cho người dân"))
+GROUNDS: Final = Control(
+    "grounds",
+    "note",
+    gettext_lazy("Căn cứ xác nhận là trẻ khác"),
+    gettext_lazy("Ghi vào sổ cùng bản đăng ký, ví dụ số biên bản xác minh. Không có căn cứ thì sổ không ghi."),
+    required=True,
+    most=200,
+)
 
 
 def _reasoned(typed: Typed) -> str:
@@ -143,7 +152,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
             "decide",
             gettext_lazy("Ký quyết định"),
             gettext_lazy("Ký rồi, việc ghi sổ, lấy số và chuyển kết quả tự chạy."),
-            lambda node, tx, code, officer, _typed: journey.decide(node, tx, code, officer),
+            lambda node, tx, code, officer, typed: journey.decide(node, tx, code, officer, typed.get("grounds", "")),
         ),
         Deed(
             "supplement",
@@ -215,7 +224,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
         ),
     )
 }
-SINGLE: Final = ("receive", "check", "decide")  # one button, nothing to fill in
+SINGLE: Final = ("receive", "check", "decide")  # one button, nothing to fill in but a doubted decision's grounds
 APPEAL: Final = gettext_lazy(
     "Không đồng ý với việc này, bạn có quyền khiếu nại trong 90 ngày (Luật Khiếu nại, Điều 9) hoặc khởi kiện tại Tòa án"
     " trong 1 năm (Luật Tố tụng hành chính, Điều 116)."
@@ -235,8 +244,14 @@ def offers(case: Case, officer: Officer) -> list[Offer]:
     return [_offer(case, verb) for verb in verbs]
 
 
+def deed_for(case: Case, verb: str) -> Deed:
+    """A deed with what it asks about just this dossier."""
+    deed = DEEDS[verb]
+    return replace(deed, controls=(GROUNDS,)) if verb == "decide" and case.doubted else deed
+
+
 def _offer(case: Case, verb: str) -> Offer:
-    deed, more = DEEDS[verb], _MORE.get(verb)
+    deed, more = deed_for(case, verb), _MORE.get(verb)
     if verb == "supplement" and case.dossier.state.supplements:
         why = _("Đã yêu cầu bổ sung một lần. Luật chỉ cho yêu cầu một lần, nên giờ chỉ còn giải quyết hoặc từ chối.")
         return Offer(deed, str(deed.text), why)

@@ -11,13 +11,13 @@ from lienthong.casework import place, words
 from lienthong.casework.consents import OTHER_PARENT
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.place import ProcessView
-from lienthong.casework.states import MACHINE, RETURNED, Act
+from lienthong.casework.states import MACHINE, Act
 from lienthong.catalogue.messages import message
 from lienthong.catalogue.shapes import Consent, Step
 from lienthong.desk import act_forms, acts, pages, papers
 from lienthong.desk.act_forms import Attempt
 from lienthong.desk.acts import SINGLE, Case, Offer
-from lienthong.desk.cautions import warnings
+from lienthong.desk.cautions import doubted, warnings
 from lienthong.desk.comparison import Caution, Condition, Evidence, Group, conditions, disputable, groups
 from lienthong.desk.papers import PaperLink
 from lienthong.desk.task_page import KINDS
@@ -52,7 +52,7 @@ class CasePage:
     asked: dict[str, Any]
     files: list[dict[str, Any]]
     papers: list[PaperLink]
-    process: ProcessView | None
+    process: ProcessView
     clock: dict[str, Any]
     step: str
     version: int
@@ -82,7 +82,7 @@ def case(evidence: Evidence, officer: Officer, attempt: Attempt) -> CasePage:
         asked=_asked(evidence),
         files=evidence.files,
         papers=papers.links(node, dossier, evidence.history),
-        process=place.of_dossier(node, service, dossier.state) if step or dossier.state.status == RETURNED else None,
+        process=place.of_dossier(node, service, dossier.state, evidence.history),
         clock=_clock(node, dossier, step),
         step=step.name.in_language(pages.language()) if step else words.state_name(dossier.state.status),
         version=dossier.acts,
@@ -95,7 +95,7 @@ def case(evidence: Evidence, officer: Officer, attempt: Attempt) -> CasePage:
 def at_hand(evidence: Evidence) -> Case:
     """The dossier as deeds see it."""
     declared, handed_on = evidence.content.declared, disputable(evidence)
-    return Case(evidence.node, evidence.dossier, evidence.service, declared, handed_on)
+    return Case(evidence.node, evidence.dossier, evidence.service, declared, handed_on, bool(doubted(evidence)))
 
 
 def _under_way(evidence: Evidence) -> list[Caution]:

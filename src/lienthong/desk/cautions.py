@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from lienthong.catalogue import forms
 from lienthong.catalogue.messages import message
 from lienthong.desk.comparison import Caution, Evidence, label_of
+from lienthong.desk.evidence import wanted
 from lienthong.kit.clock import ZONE
 from lienthong.kit.web.templatetags.vietnam import day
 from lienthong.registers.parents import why_no_parent
@@ -53,11 +54,23 @@ def _taken(evidence: Evidence) -> Mapping[str, Any] | None:
     return next((r for r in rows if r.get(choose.excluding_key) == wanted_key and r.get("dossier") != ours), None)
 
 
-def _registered_before(evidence: Evidence) -> list[Caution]:
+def doubted(evidence: Evidence) -> bool | None:
+    """Whether the register would refuse this birth as one it has, and takes it once told why it is another child's;
+    None while the register is silent."""
+    choose = evidence.form.choose
+    if choose is None or choose.excluding not in wanted(evidence.form, evidence.content.declared):
+        return False
+    if choose.excluding not in evidence.present:
+        return None
+    told = {"confirmed_distinct": "told"}
+    return _same_birth(evidence) is not None and _same_birth(evidence, told) is None
+
+
+def _same_birth(evidence: Evidence, more: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
     """A birth that the register takes for this very one: the same mother, too near, no twin by what both say."""
     declared, choose = evidence.content.declared, evidence.form.choose
     if choose is None or not declared.get("birth_date"):
-        return []
+        return None
     birth = {name: declared.get(field) for name, field in _BIRTH.items()}
     key, ours = declared.get(choose.by), evidence.dossier.identity.code
     others = [
@@ -65,7 +78,11 @@ def _registered_before(evidence: Evidence) -> list[Caution]:
         for row in evidence.present.get(choose.excluding) or []
         if row.get("birth_date") and row.get("dossier") != ours and (not key or row.get(choose.excluding_key) != key)
     ]
-    found = registered_before(birth, others)
+    return registered_before({**birth, **(more or {})}, others)
+
+
+def _registered_before(evidence: Evidence) -> list[Caution]:
+    found = _same_birth(evidence)
     if found is None:
         return []
     text = _(

@@ -12,7 +12,7 @@ from lienthong.catalogue.shapes import Service, Step
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 
-HEADS: Final = ("chair", "unit_head")
+HEADS: Final = ("chair",)
 COUNTER_ROLES: Final = ("reception_officer", "civil_status_officer")
 
 

@@ -198,9 +198,10 @@ def _held_now(node: Node, tx: Tx, register: Register, task: Task, officer: Offic
     rows = records.find(tx, register, look_up, task.detail["key"]) if look_up else []
     if not rows:
         return {}
-    if register.subject and task.state == "open":
+    whom = register.whom(rows) if task.state == "open" else []
+    if whom:
         about = {"asker": node.name, "purpose": "correction", "case": task.case, "officer": officer.as_asker}
-        reads = [(str(rows[0][register.subject]), {**about, "register": register.register})]
+        reads = [(person, {**about, "register": register.register}) for person in whom]
         entries.append_reads(tx, f"read/{new_id()}", reads, clock.now())
     return rows[0]
 

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from lienthong.casework import dossiers
 from lienthong.desk import act_forms, attachments, case_page, evidence, pages, performing, queries, queue_page
 from lienthong.desk.act_forms import Attempt
-from lienthong.desk.acts import DEEDS, Case, Deed, consequences
+from lienthong.desk.acts import DEEDS, GROUNDS, Case, Deed, consequences, deed_for
+from lienthong.desk.cautions import doubted
 from lienthong.desk.comparison import Evidence
 from lienthong.desk.performing import OUTCOMES, Outcome, who_was_first
 from lienthong.desk.queries import Filter
@@ -79,11 +80,17 @@ def dossier(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 @officer_required(*DESK_ROLES)
 def act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
-    """Any deed: its form is checked, what follows is confirmed where that is asked, then it is done."""
-    deed = DEEDS[verb]
+    """Any deed: its form is checked, what follows is confirmed where that is asked, then it is done.
+
+    What is typed as grounds of a decision counts only where the register is in doubt, which is asked once more.
+    """
+    deed, known = DEEDS[verb], None
+    if verb == "decide" and GROUNDS.name in request.POST:
+        known = _beside(request, _held(request, code))
+        deed = deed_for(replace(case_page.at_hand(known), doubted=_wants_grounds(request, known)), verb)
     sent = act_forms.typed(deed, request.POST)
     if deed.controls:
-        known = _held(request, code)
+        known = known or _held(request, code)
         case = case_page.at_hand(known)
         if errors := act_forms.problems(case, deed, sent):
             return _show(request, known, Attempt(verb, sent, errors), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -91,6 +98,12 @@ def act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
             return _confirm(request, case, deed, sent)
     node, officer, version = pages.node_of(request), pages.officer_of(request), request.POST.get("version", "")
     return _answer(request, code, performing.perform(node, officer, code, version, deed, sent))
+
+
+def _wants_grounds(request: HttpRequest, known: Evidence) -> bool:
+    """While the register is silent, grounds that were typed stand."""
+    in_doubt = doubted(known)
+    return bool(request.POST[GROUNDS.name].strip()) if in_doubt is None else in_doubt
 
 
 def _answer(request: HttpRequest, code: str, outcome: Outcome) -> HttpResponse:
@@ -136,13 +149,20 @@ def _held(request: HttpRequest, code: str) -> Evidence:
     return Evidence(node, found, service, content, history=history, files=files, tasks=tasks)
 
 
-def _show(request: HttpRequest, held: Evidence, attempt: Attempt, status: int = HTTPStatus.OK) -> HttpResponse:
+def _beside(request: HttpRequest, held: Evidence) -> Evidence:
     """The dossier beside the registers. They are asked with no transaction open."""
     node, officer = held.node, pages.officer_of(request)
     filed = evidence.at_filing(node, held.dossier, held.service, held.content)
     present = evidence.now(node, held.dossier, held.service, held.content.declared, officer)
-    case = case_page.case(replace(held, filed=filed, present=present), officer, attempt)
-    context = {**pages.frame(request, "queue"), "case": case, "errors": act_forms.errors(case.acts)}
+    return replace(held, filed=filed, present=present)
+
+
+def _show(request: HttpRequest, known: Evidence, attempt: Attempt, status: int = HTTPStatus.OK) -> HttpResponse:
+    if not known.present:
+        known = _beside(request, known)
+    case = case_page.case(known, pages.officer_of(request), attempt)
+    offered = [case.next, *case.acts] if case.next else case.acts
+    context = {**pages.frame(request, "queue"), "case": case, "errors": act_forms.errors(offered)}
     return render(request, "desk/dossier.html", context, status=status)
 
 

@@ -12,12 +12,14 @@ from typing import Annotated, Any
 import msgspec
 
 from lienthong.exchange.directory import Directory, UnknownNode
+from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
 
 LARGEST = 256 * 1024
 CLOCK_SKEW = timedelta(minutes=2)
 PATIENCE = timedelta(days=30)
 MOMENT = timedelta(seconds=30)
+READABLE = timedelta(days=36_500)
 
 
 class Refused(Exception):
@@ -74,6 +76,25 @@ def close(header: Header, body: bytes, key: SigningKey) -> Envelope:
     """Sign a body under a header whose `body_hash` is the body's digest."""
     encoded = msgspec.json.encode(header)
     return Envelope(msgspec.Raw(encoded), msgspec.Raw(body), key.sign(encoded))
+
+
+def sealed(
+    sender: str, service: str, purpose: str, case: str, body: dict[str, Any], key: SigningKey, at: datetime
+) -> str:
+    """An envelope to everybody, as text: what was decided or agreed, under a seal, readable for a century."""
+    content = msgspec.json.encode(body)
+    header = Header(
+        id=new_id(),
+        sender=sender,
+        recipient="",
+        service=service,
+        purpose=purpose,
+        case=case,
+        issued=at,
+        expires=at + READABLE,
+        body_hash=digest(content),
+    )
+    return msgspec.json.encode(close(header, content, key)).decode()
 
 
 def decode(raw: bytes) -> Envelope:

@@ -74,7 +74,8 @@ def _take_supplement(request: HttpRequest, asked: Asked) -> HttpResponse:
     if taken.only or taken.errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if taken.errors else HTTPStatus.OK
         return _show_supplement(request, asked, values, taken.errors, status)
-    errors = supplements.give(node, asked, account, values)
+    helper = acting.of_page(request)
+    errors = supplements.give(node, asked, account, values, filed_by=helper.helper if helper else "")
     if errors:
         return _show_supplement(request, asked, values, errors, HTTPStatus.UNPROCESSABLE_ENTITY)
     return HttpResponseRedirect(f"{reverse('dossier', args=[code])}#story-now", status=HTTPStatus.SEE_OTHER)

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from django.http import Http404, HttpRequest, HttpResponse
@@ -65,12 +66,12 @@ def _branch(node: Node, branch: Any) -> dict[str, Any]:
 @citizen_required
 @require_GET
 def receipt_qr(request: HttpRequest, code: str) -> HttpResponse:
-    """The dossier's code as a QR picture; it leads to the page that tells how the dossier stands, and says no name."""
+    """The dossier's code as a QR picture. It leads to the look-up, which needs no account, and says no name."""
     node = node_of(request)
     account = acting.account_for(request, code)
     with node.database.transaction() as tx:
         dossier_list.own(tx, code, account)
-    address = request.build_absolute_uri(reverse("dossier", args=[code]))
+    address = request.build_absolute_uri(f"{reverse('look_up')}?{urlencode({'code': code})}")
     drawn, code_of_it = BytesIO(), segno.make(address, error="m", micro=False)
     code_of_it.save(drawn, kind="svg", xmldecl=False, border=2, scale=4, dark="#1d1d1b", light="#fff")
     return HttpResponse(drawn.getvalue(), content_type="image/svg+xml")

@@ -114,14 +114,14 @@ def tell(
         todo=[lane for lane in branches if lane.way and lane.state == "supplement"],
         corrections=corrections_of(node, service, dossier, acts),
         papers=papers.links(node, dossier, acts, results),
-        process=place.of_dossier(node, service, state),
+        process=place.of_dossier(node, service, state, acts),
         withdraw_url="" if finished else reverse("withdraw", args=[dossier.identity.code]),
     )
 
 
 def _portal_lane(node: Node, dossier: Dossier, acts: list[Act]) -> Lane:
     finished = dossier.state.status in FINAL
-    entries = [Entry(a.at, words.act_text(a.verb, reason=a.reason), rule=words.cited(a.rule)) for a in acts if _own(a)]
+    entries = [_told(act) for act in acts if _own(act)]
     entries += [
         Entry(act.at, _("Gửi nhánh: %(name)s") % {"name": branch_name(node, dossier.state.branches[name])})
         for act in acts
@@ -142,6 +142,11 @@ def _portal_lane(node: Node, dossier: Dossier, acts: list[Act]) -> Lane:
         else _("Có kết quả nào, chúng tôi chuyển ngay kết quả đó cho cơ quan tiếp theo và cho bạn."),
         entries=sorted(entries, key=lambda entry: entry.at),
     )
+
+
+def _told(act: Act) -> Entry:
+    by = _("nộp thay") if act.detail.get("filed_by") else ""
+    return Entry(act.at, words.act_text(act.verb, reason=act.reason), by, words.cited(act.rule))
 
 
 def _own(act: Act) -> bool:

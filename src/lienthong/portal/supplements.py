@@ -73,8 +73,11 @@ def problems(
     return errors | {name: "file-missing" for name in asked.papers if name not in kinds}
 
 
-def give(node: Node, asked: Asked, account: Account, values: Mapping[str, Any]) -> dict[str, str]:
+def give(
+    node: Node, asked: Asked, account: Account, values: Mapping[str, Any], *, filed_by: str = ""
+) -> dict[str, str]:
     """Send the answer with the files handed in for it; what is wrong with it, by name, and then nothing was sent.
+    `filed_by` is who answers for the applicant.
 
     Raises NotPossible when somebody was there first, or the time has run out.
     """
@@ -85,7 +88,7 @@ def give(node: Node, asked: Asked, account: Account, values: Mapping[str, Any]) 
         if errors:
             return errors
         manifest = uploads.filed(tx, code, code)
-        parents.supply(node, tx, code, asked.branch, account.number, clean, manifest)
+        parents.supply(node, tx, code, asked.branch, account.number, clean, manifest, filed_by=filed_by)
     return {}
 
 

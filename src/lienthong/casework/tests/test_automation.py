@@ -1,9 +1,6 @@
 """Straight-through decisions under guard: switch, velocity, review; and alerts that no person asked for."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,17 +11,7 @@ from lienthong.casework.tests.country import Country, in_node
 from lienthong.identity.types import Officer, Post
 from lienthong.kit import clock
 
-
-@pytest.fixture(scope="module")
-def country(node_database: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
-    made = Country(node_database, Path(tmp_path_factory.mktemp("run")))
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIENTHONG_CLOCK", str(tmp_path / "clock"))
+pytestmark = pytest.mark.usefixtures("own_clock")
 
 
 def test_a_stopped_rule_and_a_rule_that_decided_too_often_leave_the_case_to_officers(country: Country) -> None:

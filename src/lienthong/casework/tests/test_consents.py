@@ -1,9 +1,6 @@
 """Consents of householders on e-identity: given, declined, on paper, not answered."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,17 +10,7 @@ from lienthong.casework.tests.case import POLICE, Case
 from lienthong.casework.tests.country import DI_LINH, Country, in_node
 from lienthong.kit import clock
 
-
-@pytest.fixture(scope="module")
-def country(node_database: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
-    made = Country(node_database, Path(tmp_path_factory.mktemp("run")))
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIENTHONG_CLOCK", str(tmp_path / "clock"))
+pytestmark = pytest.mark.usefixtures("own_clock")
 
 
 def consenting(country: Country, number: int, given: bool) -> Case:

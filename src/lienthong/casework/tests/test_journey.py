@@ -1,7 +1,5 @@
 """One birth across six nodes, and what must hold when things go wrong on its way."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +18,6 @@ TYPED = {
     "lives_with": "mother", "facility": "68009",
 }  # fmt: skip
 BORN = {"birth_at": "facility", "birth_place": "68009", "birth_count": "1"}
-
-
-@pytest.fixture(scope="module")
-def country(node_database: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
-    made = Country(node_database, Path(tmp_path_factory.mktemp("run")))
-    yield made
-    made.close()
 
 
 def read_form(country: Country, account: Account, **typed: Any) -> drafts.Reading:

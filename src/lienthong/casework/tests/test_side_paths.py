@@ -1,9 +1,6 @@
 """The law's side paths across real nodes: supplement, correction, error, annulment, stop."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,17 +11,7 @@ from lienthong.casework.tests.case import INSURER, RECEIVER, STEWARD, Case, only
 from lienthong.casework.tests.country import CHAIR, CHECKER, Country, in_node
 from lienthong.kit import clock
 
-
-@pytest.fixture(scope="module")
-def country(node_database: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
-    made = Country(node_database, Path(tmp_path_factory.mktemp("run")))
-    yield made
-    made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIENTHONG_CLOCK", str(tmp_path / "clock"))
+pytestmark = pytest.mark.usefixtures("own_clock")
 
 
 def test_a_supplement_is_asked_once_stops_the_clock_and_keeps_everything_else(country: Country) -> None:

@@ -228,8 +228,9 @@ def test_every_commune_has_its_officers(batches: list[Batch]) -> None:
         assert len({posts[role, unit.code].number for role in roles}) == len(roles)
     assert all(("hospital_clerk", facility.code) in posts for facility in TERRITORY.facilities())
     assert ("insurance_officer", "68") in posts
-    stewards = {post.node for batch in batches for post in stories.posts(batch) if post.role == "data_steward"}
-    assert stewards == {"G01", "G15", "G18", "BHXH"}
+    for role in ("data_steward", "operator"):
+        nodes = {post.node for batch in batches for post in stories.posts(batch) if post.role == role}
+        assert nodes == {"G01", "G15", "G18", "BHXH", "H36"}
 
 
 def test_the_same_seed_gives_the_same_country() -> None:

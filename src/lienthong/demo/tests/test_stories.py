@@ -74,7 +74,9 @@ def test_the_page_is_short_names_each_story_in_both_languages_and_who_helps(tour
     [helper] = [one for one in offered if counter.number in one.why_vi]
     assert helper.why_vi.startswith("Công chức tiếp nhận (Một cửa), xã Di Linh")
     stewards = [one.why_vi for one in offered if one.why_vi.startswith("Người giữ dữ liệu gốc")]
-    assert len(stewards) == len(set(stewards)) == 4
+    assert len(stewards) == len(set(stewards)) == 5
+    [operator] = [one for one in offered if one.why_vi.startswith("Người vận hành")]
+    assert {post.node for post in posts if post.number == operator.number} == {"G01", "G15", "G18", "BHXH", "H36"}
 
 
 def test_each_family_is_as_its_story_says(told: dict[str, Case], table: dict[str, list[dict[str, Any]]]) -> None:

@@ -1,12 +1,13 @@
 """The acts of the law at the desk: reception, supplement, verification, dispute, refusal, annulment."""
 
+import re
 from typing import Any
 
 import pytest
 
 from lienthong.casework import dossiers, parents
-from lienthong.casework.tests.country import CHAIR, CHECKER, Country, in_node
-from lienthong.desk.tests.births import branch, declared_birth, families, load, submit, verbs
+from lienthong.casework.tests.country import CHAIR, CHECKER, DI_LINH, Country, in_node
+from lienthong.desk.tests.births import branch, declared_birth, families, load, mother_of, submit, verbs
 from lienthong.desk.tests.office import INSURER, POLICE, RECEIVER, Desks
 from lienthong.registers import records
 
@@ -108,6 +109,74 @@ def test_a_refusal_tells_the_officer_what_the_person_will_read(country: Country,
     page = desks("H36", CHECKER).get(f"/dossiers/{code}").content.decode()
     assert "quyền khiếu nại trong 90 ngày" in page
     assert "mẫu 03" in page
+
+
+def second_child(country: Country, desks: Desks) -> str:
+    """A birth to be signed whose mother has another one registered, five months before."""
+    code = declared_birth(country)
+    country.enter(
+        "G15", "births", number=f"KS-{code}", child_name="Ka Nhung", birth_date="2026-06-14", gender="female",
+        mother=mother_of(country, code), mother_name="Ka Wẽn", unit=DI_LINH, dossier="-", birth_order=1, birth_count=1,
+    )  # fmt: skip
+    assert desks("H36", CHECKER).post(f"/dossiers/{code}/check").status_code == 303
+    return code
+
+
+def entered(country: Country, code: str) -> list[dict[str, Any]]:
+    """What G15 holds of this dossier."""
+    g15, mother = country.nodes["G15"], mother_of(country, code)
+    rows = in_node(g15, lambda tx: records.find(tx, g15.catalogue.owned["births"], "mother", mother))
+    return [row for row in rows if row["dossier"] == code]
+
+
+def test_a_child_too_soon_after_another_is_signed_with_grounds_which_the_register_keeps(
+    country: Country, desks: Desks
+) -> None:
+    code, browser = second_child(country, desks), desks("H36", CHAIR)
+    page = browser.get(f"/dossiers/{code}").content.decode()
+    assert "Người mẹ này đã có đăng ký khai sinh" in page
+    assert "Căn cứ xác nhận là trẻ khác" in page
+    empty = browser.post(f"/dossiers/{code}/decide", {"grounds": "  "})
+    assert empty.status_code == 422
+    assert 'href="#f-decide-grounds"' in empty.content.decode()
+    assert load(country, code).state.waiting == "open"
+    sent = {"grounds": "Biên bản  xác minh 12/BB-UBND", "version": str(load(country, code).acts)}
+    assert browser.post(f"/dossiers/{code}/decide", sent).status_code == 303
+    country.deliver()
+    assert load(country, code).state.status == 10
+    assert [row["confirmed_distinct"] for row in entered(country, code)] == ["Biên bản xác minh 12/BB-UBND"]
+
+
+def test_signed_without_grounds_it_comes_back_with_the_registers_reason(country: Country, desks: Desks) -> None:
+    code, browser = second_child(country, desks), desks("H36", CHAIR)
+    country.silent = {"G15"}  # nobody warns
+    assert "Căn cứ xác nhận là trẻ khác" not in browser.get(f"/dossiers/{code}").content.decode()
+    assert browser.post(f"/dossiers/{code}/decide").status_code == 303
+    country.silent = set()
+    country.deliver()
+    state = load(country, code).state
+    assert (state.waiting, state.reason) == ("open", "registered-before")
+    assert entered(country, code) == []
+    assert "Việc này đã được đăng ký trước đó" in browser.get(f"/dossiers/{code}").content.decode()
+
+
+def test_grounds_that_nobody_asked_for_are_not_written_down(country: Country, desks: Desks) -> None:
+    code, browser = declared_birth(country), desks("H36", CHAIR)
+    assert desks("H36", CHECKER).post(f"/dossiers/{code}/check").status_code == 303
+    assert 'name="grounds"' not in browser.get(f"/dossiers/{code}").content.decode()
+    assert browser.post(f"/dossiers/{code}/decide", {"grounds": "tôi muốn thế"}).status_code == 303
+    country.deliver()
+    assert [row["confirmed_distinct"] for row in entered(country, code)] == [None]
+
+
+def test_a_refused_dossier_shows_how_far_it_got(country: Country, desks: Desks) -> None:
+    code = declared_birth(country)
+    assert desks("H36", CHECKER).post(f"/dossiers/{code}/check").status_code == 303
+    sent = {"reason": "not-entitled"}
+    assert desks("H36", CHAIR).post(f"/dossiers/{code}/refuse", sent).status_code == 303
+    page = desks("H36", CHECKER).get(f"/dossiers/{code}").content.decode()
+    assert re.findall(r'class="step step--(\w+)"', page) == ["done", "done", "ended", "later"]
+    assert "Dừng ở bước này" in page
 
 
 def test_a_registrar_who_must_look_on_the_spot_gets_the_longer_limit_once(country: Country, desks: Desks) -> None:
