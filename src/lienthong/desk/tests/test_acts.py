@@ -116,7 +116,8 @@ def second_child(country: Country, desks: Desks) -> str:
     code = declared_birth(country)
     country.enter(
         "G15", "births", number=f"KS-{code}", child_name="Ka Nhung", birth_date="2026-06-14", gender="female",
-        mother=mother_of(country, code), mother_name="Ka Wẽn", unit=DI_LINH, dossier="-", birth_order=1, birth_count=1,
+        ethnicity="16", nationality="VN", hometown=DI_LINH, birth_place="68009", mother=mother_of(country, code),
+        mother_name="Ka Wẽn", unit=DI_LINH, registered_on="2026-06-20", state="registered",
     )  # fmt: skip
     assert desks("H36", CHECKER).post(f"/dossiers/{code}/check").status_code == 303
     return code

@@ -7,11 +7,12 @@ import pytest
 from lienthong.casework import automation, tasks
 from lienthong.casework.tasks import Task
 from lienthong.casework.tests.country import CHAIR, CHECKER, DI_LINH, Country, in_node
-from lienthong.desk.tests.births import branch, families, load, submit
+from lienthong.desk.tests.births import branch, declared_birth, families, load, submit
 from lienthong.desk.tests.office import (
     COLLEAGUE,
     INSURANCE_STEWARD,
     INSURER,
+    ONE_STOP_STEWARD,
     POLICE,
     STEWARD,
     STRANGER,
@@ -210,3 +211,13 @@ def test_a_rule_is_stopped_and_started_by_a_steward_with_a_reason(country: Count
     assert "Đang dừng" in page
     assert browser.post("/rules/switch", {"rule": rule, "verb": "start", "reason": "đã sửa"}).status_code == 303
     assert "Đang dừng" not in browser.get("/rules").content.decode()
+
+
+def test_with_the_reception_rule_stopped_a_person_receives(country: Country, desks: Desks) -> None:
+    browser, rule = desks("H36", ONE_STOP_STEWARD), "complete-birth-file@2026-09"
+    assert load(country, declared_birth(country)).state.step == "check"
+    browser.post("/rules/switch", {"rule": rule, "verb": "stop", "reason": "kiểm tra lại"})
+    try:
+        assert load(country, declared_birth(country)).state.step == "receive"
+    finally:
+        browser.post("/rules/switch", {"rule": rule, "verb": "start", "reason": "đã kiểm tra"})

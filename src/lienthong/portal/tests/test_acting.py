@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 
 from lienthong.agreements import mandates
-from lienthong.casework import dossiers
-from lienthong.casework.tests.country import DI_LINH, Country, in_node
+from lienthong.casework import dossiers, pauses
+from lienthong.casework.pauses import Item
+from lienthong.casework.tests.country import CHECKER, DI_LINH, Country, in_node
 from lienthong.exchange.node import Node
 from lienthong.identity import sessions
 from lienthong.identity.signed_in import remember
@@ -183,6 +184,24 @@ def test_the_dossier_is_the_grantors_and_says_who_filed_it(country: Country) -> 
     receipt = browser(HEAD).get(f"/dossiers/{code}/receipt").content.decode()
     assert "Ka Wẽn" in receipt
     assert "K’ Trưởng nộp thay" in receipt
+
+
+def test_what_a_helper_supplies_stands_in_the_timeline_as_given_for_the_grantor(country: Country) -> None:
+    mother, _, code = submitted(country)
+    country.deliver()
+    h36, portal = country.nodes["H36"], country.nodes["portal"]
+    sql = "SELECT code FROM dossier WHERE parent = %s"
+    birth = in_node(h36, lambda tx: tx.value(sql, (code,)))
+    in_node(h36, lambda tx: pauses.supplement(h36, tx, birth, CHECKER, [Item("child_name")], "unclear-value"))
+    country.deliver()
+    answer = browser(HEAD).post(f"/dossiers/{code}/supplement/birth", {"child_name": "K’ Brêm Di Linh"})
+    assert answer.status_code == 303
+    [supplied] = [act for act in in_node(portal, lambda tx: dossiers.acts(tx, code)) if act.verb == "supply"]
+    assert supplied.actor == mother.number
+    assert supplied.detail["filed_by"] == HEAD.number
+    timeline = browser(mother).get(f"/dossiers/{code}").content.decode()
+    assert timeline.count("<small>nộp thay") == 2  # the declaration and the supplement
+    assert HEAD.number not in timeline
 
 
 def test_a_helper_sees_what_they_filed_while_the_mandate_holds(country: Country) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from html import unescape
+from io import BytesIO
 from typing import Any
 
+import segno
 from django.test import Client
 
 from lienthong.bench.browser import Form, forms
@@ -172,7 +174,7 @@ def test_the_second_twin_begins_with_everything_known(pages: None, country: Coun
     assert walk.answer(**{**NAME, "child_name": "K’ Brơi"}) == "residence"
 
 
-def test_the_receipt_has_a_picture_that_says_the_code_and_no_name(pages: None, country: Country, portal: Node) -> None:
+def test_the_receipt_has_a_picture_that_leads_anybody_to_the_status_and_says_no_name(pages: None, country: Country, portal: Node) -> None:
     walk = Walk(portal, country.family(609))
     walk.to_review()
     walk.answer(pledge="yes")
@@ -180,7 +182,14 @@ def test_the_receipt_has_a_picture_that_says_the_code_and_no_name(pages: None, c
     assert picture
     answer = walk.client.get(unescape(picture[1]))
     assert answer["Content-Type"] == "image/svg+xml"
-    assert b"xmlns" in answer.content
+    code = walk.page.request["PATH_INFO"].split("/")[2]
+    says, drawn = f"http://portal.localhost/tra-cuu?code={code}", BytesIO()
+    segno.make(says, error="m", micro=False).save(drawn, kind="svg", xmldecl=False, border=2, scale=4, dark="#1d1d1b",
+                                                  light="#fff")  # fmt: skip
+    assert answer.content == drawn.getvalue()
+    anybody = browsing.browser(portal).get(f"/tra-cuu?code={code}").content.decode()
+    assert f'value="{code}"' in anybody
+    assert "Wẽn" not in anybody
     stranger = browsing.browser(portal, country.family(610))
     assert stranger.get(unescape(picture[1])).status_code == 404
 
