@@ -82,7 +82,7 @@ def _problem(field: Field, term: Term, value: Any, today: date) -> str | None:
 def problem_of(term: Term, value: str, today: date) -> str | None:
     """What is wrong with a value of a term, as a code; None when nothing is."""
     match term.type:
-        case "text":
+        case "text" | "place":
             if len(value) > term.most:
                 return "too-long"
             if term.name and not _NAME.fullmatch(value):

@@ -8,7 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 Verb = Literal["receive", "check", "decide", "record", "gather"]
-TermType = Literal["text", "number", "date", "moment", "person", "code", "unit", "facility", "flag", "key", "paper"]
+TermType = Literal[
+    "text", "number", "date", "moment", "person", "code", "unit", "facility", "place", "flag", "key", "paper"
+]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,13 @@ from lienthong.territory.units import Territory
 
 WINDOW = 60  # days: the time in which a birth is to be declared (Law on Civil Status 60/2014/QH13, article 15)
 _SEAT = "24781"  # the commune in which the province's offices stand
-_STEWARDED = ("G01", "G15", "G18", "BHXH", "H36")  # nodes whose data, or whose automatic decisions, somebody answers for
+_STEWARDED = (
+    "G01",
+    "G15",
+    "G18",
+    "BHXH",
+    "H36",
+)  # nodes whose data, or whose automatic decisions, somebody answers for
 _OPERATED = ("G01", "G15", "G18", "BHXH")  # nodes with officers beside H36: the province's operator looks after all
 _ATTENDANTS = ("Nguyễn Thị Thanh Hà", "Trần Thị Kim Liên", "Lê Quang Minh", "Phạm Thị Ngọc Lan", "Ka Nhung",
                "Võ Thị Mỹ Hạnh", "Đặng Hữu Phước", "Bùi Thị Thu", "Hoàng Thị Yến", "Huỳnh Thị Tuyết Mai")  # fmt: skip

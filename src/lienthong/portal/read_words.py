@@ -25,6 +25,8 @@ PURPOSES: Final[dict[str, str | Promise]] = {
     "operation": gettext_lazy("Vận hành hệ thống"),
 }
 OTHER_REGISTERS: Final[dict[str, str | Promise]] = {
+    "attachments": gettext_lazy("Giấy tờ nộp kèm"),
+    "document": gettext_lazy("Giấy tờ đã cấp"),
     "dossier": gettext_lazy("Hồ sơ"),
     "reads": gettext_lazy("Nhật ký lần đọc dữ liệu"),
 }

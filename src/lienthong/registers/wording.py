@@ -22,6 +22,8 @@ def shown(node: Node, term: Term, value: str, language: str) -> str:
             return _moment(value)
         case "person":
             return f"{value[:3]} {value[3:6]} {value[6:]}" if len(value) == 12 else value
+        case "place":
+            return _facility(node, value)  # a facility's code, or words
     return value
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lienthong.casework import dossiers, parents
+from lienthong.casework import dossiers, parents, place
 from lienthong.casework.tests.country import CHAIR, CHECKER, DI_LINH, Country, in_node
-from lienthong.desk.tests.births import branch, declared_birth, families, load, mother_of, submit, verbs
+from lienthong.desk.tests.births import SERVICE, branch, declared_birth, families, load, mother_of, submit, verbs
 from lienthong.desk.tests.office import INSURER, POLICE, RECEIVER, Desks
 from lienthong.registers import records
 
@@ -178,6 +178,13 @@ def test_a_refused_dossier_shows_how_far_it_got(country: Country, desks: Desks) 
     page = desks("H36", CHECKER).get(f"/dossiers/{code}").content.decode()
     assert re.findall(r'class="step step--(\w+)"', page) == ["done", "done", "ended", "later"]
     assert "Dừng ở bước này" in page
+    country.deliver()
+    portal, parent = country.nodes["portal"], load(country, str(load(country, code).identity.parent), "portal")
+    acts = in_node(portal, lambda tx: dossiers.acts(tx, parent.identity.code))
+    process = place.of_dossier(portal, portal.catalogue.services[SERVICE], parent.state, acts)
+    assert [step.state for step in process.lines[0].lines] == ["done", "done", "ended", "later"]
+    assert {line.state for line in process.lines} == {"ended"}
+    assert {step.state for line in process.lines[1:] for step in line.lines} == {"later"}
 
 
 def test_a_registrar_who_must_look_on_the_spot_gets_the_longer_limit_once(country: Country, desks: Desks) -> None:

@@ -174,7 +174,9 @@ def test_the_second_twin_begins_with_everything_known(pages: None, country: Coun
     assert walk.answer(**{**NAME, "child_name": "K’ Brơi"}) == "residence"
 
 
-def test_the_receipt_has_a_picture_that_leads_anybody_to_the_status_and_says_no_name(pages: None, country: Country, portal: Node) -> None:
+def test_the_receipt_has_a_picture_that_leads_anybody_to_the_status_and_says_no_name(
+    pages: None, country: Country, portal: Node
+) -> None:
     walk = Walk(portal, country.family(609))
     walk.to_review()
     walk.answer(pledge="yes")
