@@ -82,7 +82,7 @@ class Flow:
     def _conduct(self, births: Sequence[Birth], deadline: float) -> None:
         waiting = list(reversed(births))
         begun: list[Birth] = []
-        next_at = 0.0
+        next_at = time.monotonic()
         while waiting or begun:
             if self._failure is not None:
                 raise self._failure
@@ -91,7 +91,7 @@ class Flow:
             while waiting and len(begun) < self.most_open and time.monotonic() >= next_at:
                 begun.append(birth := waiting.pop())
                 self._put(2, partial(self._submit, birth))
-                next_at = time.monotonic() + self.pause
+                next_at += self.pause
             time.sleep(POLL_SECONDS)
             try:
                 self._receive(begun)

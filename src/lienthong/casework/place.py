@@ -58,7 +58,8 @@ def _got_to(acts: Iterable[Act]) -> dict[str, str]:
     last: dict[str, str] = {}
     for act in acts:
         steps = [told.get("step", "") for told in act.detail.get("acts", [])] if act.branch else [act.step]
-        last |= {act.branch: step for step in steps if step}
+        for step in filter(None, steps):
+            last[act.branch] = step
     return last
 
 
