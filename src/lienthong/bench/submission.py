@@ -17,7 +17,7 @@ from lienthong.config.bootstrap import environment
 from lienthong.config.state import HOME
 
 DRAFTS = 4_000
-_MESSAGE = re.compile(r"INSERT INTO outbox \([^)]*\) VALUES \(E'([0-9a-f-]{36})'")
+_NEW = re.compile(r"INSERT INTO (?:outbox|notice) \([^)]*\) VALUES \(E'([0-9a-f-]{36})'")
 
 
 def script(country: Country, filled: Sequence[Filled]) -> str:
@@ -61,8 +61,8 @@ def _renewed(statement: str, code: str, draft: str, notice: str) -> str:
     new = "' || :n::text || E'"
     statement = statement.replace(code, code[:-12] + new).replace(notice, notice[:-6] + new)
     statement = statement.replace(draft, "floor-' || :d::text || E'")
-    if message := _MESSAGE.search(statement):
-        statement = statement.replace(message[1], message[1][:-12] + new)
+    for made in _NEW.findall(statement):
+        statement = statement.replace(made, made[:-12] + new)
     return statement
 
 
