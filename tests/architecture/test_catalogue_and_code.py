@@ -5,7 +5,9 @@ import re
 import pytest
 from tests.architecture.tree import HOME, SOURCE
 
-from lienthong.casework import consents, journey, parents, telling
+from lienthong.agreements.consents import ANSWER, ASK
+from lienthong.casework import journey, parents, telling
+from lienthong.casework.consents import EID
 from lienthong.casework.rules import CONSENTS, RULES, source_hashes
 from lienthong.casework.words import ROLES, STATES
 from lienthong.catalogue import check
@@ -116,8 +118,8 @@ def test_every_consent_that_a_process_asks_for_may_be_asked_and_answered() -> No
     for service in SERVICES.values():
         if service.process.consents:
             handler = service.card.handled_by
-            assert granted(consents.EID, handler, consents.ASK, service.slug) is not None
-            assert granted(handler, consents.EID, consents.ANSWER, service.slug) is not None
+            assert granted(EID, handler, ASK, service.slug) is not None
+            assert granted(handler, EID, ANSWER, service.slug) is not None
         assert {consent.when for consent in service.process.consents} <= set(CONSENTS)
 
 

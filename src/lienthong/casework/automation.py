@@ -31,7 +31,9 @@ _RUNS = Condition(True, Words("Quy tắc tự động đang bật", "The automat
 _STOPPED = Condition(False, Words("Quy tắc tự động đã tạm dừng", "The automatic rule is stopped"))
 _COUNT = "SELECT count(*) FROM automatic_mark WHERE rule = %s AND mark = %s AND decided_at > %s"
 _MARK = "INSERT INTO automatic_mark (rule, mark, decided_at, dossier) VALUES (%s, %s, %s, %s)"
-_DECISION = "INSERT INTO automatic_decision (dossier, rule, decided_at, sampled) VALUES (%s, %s, %s, %s)"
+_DECISION = (
+    "INSERT INTO automatic_decision (dossier, rule, decided_at, sampled) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+)
 _STOP = """
 INSERT INTO automation_stop (rule, stopped_at, stopped_by, reason) VALUES (%s, %s, %s, %s) ON CONFLICT (rule) DO NOTHING
 """

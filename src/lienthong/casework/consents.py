@@ -8,6 +8,7 @@ Meanwhile the clock stands; after the days the process allows without an answer 
 from collections.abc import Callable
 from typing import Any
 
+from lienthong.agreements.consents import ASK, TOKEN
 from lienthong.casework import dossiers, limits, rules
 from lienthong.casework.desks import locked
 from lienthong.casework.dossiers import Dossier
@@ -21,7 +22,6 @@ from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 
-ASK, ANSWER, TOKEN = "consent.ask", "consent.answer", "consent.token"
 EID = "G01-eid"
 OTHER_PARENT = "$other_parent"
 DECLINED, BY_PAPER = "consent-declined", "consent-by-paper"

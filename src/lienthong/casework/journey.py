@@ -90,13 +90,14 @@ def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Con
 def go_on(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content) -> None:
     """Do what needs no person: ask for consents, receive and decide what registers verify.
 
-    Where a condition is not verified the dossier waits for an officer, who sees which.
+    Where a condition is not verified the dossier waits for an officer, who sees which. A decision is the last thing
+    done here: what the register refuses is an officer's to look at.
     """
+    if not (service.process.consents or any(step.straight_through for step in service.process.steps)):
+        return
+    facts = Facts.of(node, tx, service, dossier, content)
     while dossier.state.waiting == "open":
         step = service.process.step(dossier.state.step)
-        if not (step.straight_through or service.process.consents):
-            return
-        facts = Facts.of(node, tx, service, dossier, content)
         if step.verb != "receive" and consents.ask(facts):
             return
         if not step.straight_through:
@@ -110,8 +111,9 @@ def go_on(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Conte
         else:
             rule = f"{step.rule}; {step.straight_through}"
             decision = _by_machine("decide", dossier, step, rule, detail=_listed(conditions))
-            _decided(node, tx, service, dossier, content, decision)
             automation.remember(facts, step)
+            _decided(facts, decision)
+            return
 
 
 def _received_by_machine(
@@ -180,9 +182,9 @@ def decide(node: Node, tx: Tx, code: str, officer: Officer, grounds: str = "") -
     written into the record where the process table asks for `$grounds`.
     """
     dossier, service, step = at_desk(node, tx, code, officer, "decide")
-    content, detail = dossiers.content(tx, code), {"grounds": grounds} if grounds else {}
-    decision = act_of("decide", officer, dossier, step, clock.now(), detail=detail)
-    _decided(node, tx, service, dossier, content, decision)
+    facts = Facts.of(node, tx, service, dossier, dossiers.content(tx, code))
+    detail = {"grounds": grounds} if grounds else {}
+    _decided(facts, act_of("decide", officer, dossier, step, clock.now(), detail=detail))
     save_and_tell(node, tx, service, dossier)
     return dossier
 
@@ -208,12 +210,12 @@ def refuse(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Doss
 # 3 — the record, and its receipt
 
 
-def _decided(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content, decision: Act) -> None:
+def _decided(facts: Facts, decision: Act) -> None:
     """Write the decision and ask for the record: here when the register is ours, else of its owner."""
+    node, tx, service, dossier = facts.node, facts.tx, facts.service, facts.dossier
     dossiers.add(service, dossier, decision)
     step = service.process.step(dossier.state.step)
-    handed_on = results.opened(node, content.results, dossier.identity.case, results.sealers(node, service))
-    fields = values.fill(step.fields, dossier, content.declared, handed_on, clock.today())
+    fields = values.fill(step.fields, dossier, facts.declared, facts.results, facts.today)
     register = node.catalogue.owned.get(step.register)
     if register is not None:
         outcome = _record_here(node, tx, register, fields, dossier)

@@ -340,12 +340,19 @@ def _own(node: Node, tx: Tx, code: str, applicant: str) -> tuple[Dossier, Servic
 
 
 def corrected(node: Node, tx: Tx, body: Mapping[str, Any]) -> None:
-    """A correction has ended: with the value it gave, or without, file the branches that waited for it."""
+    """A correction has ended: with the value it gave, or without, file the branches that waited for it.
+
+    Which value it is about is what we asked, not what the answer says. Raises Refused for a correction that this sender
+    was not asked for.
+    """
     parent = dossiers.load(tx, str(body["case"]), lock=True)
     task = str(body["id"])
-    if parent is None or parent.state.status in FINAL:
+    detail = _asked_corrections(tx, parent).get(task) if parent else None
+    if parent is None or detail is None or detail["owner"] != body["from"]:
+        raise Refused("unknown-task", f"{body['from']} was not asked for {task!r}")
+    if parent.state.status in FINAL:
         return
-    service, detail = _service(node, parent), dict(body["detail"])
+    service = _service(node, parent)
     accepted, value = body["state"] == "done", body["outcome"].get("value")
     content = dossiers.content(tx, parent.identity.code)
     if accepted:
@@ -374,6 +381,12 @@ def corrected(node: Node, tx: Tx, body: Mapping[str, Any]) -> None:
     for branch in free:
         takes = node.catalogue.service(branch.service).card.takes
         file_branch(node, tx, parent, branch, _with_results(content, kept, takes) if takes else content)
+
+
+def _asked_corrections(tx: Tx, parent: Dossier) -> dict[str, Any]:
+    """The corrections that were asked for with the submission, by task."""
+    asked: dict[str, Any] = dossiers.acts(tx, parent.identity.code)[0].detail.get("corrections", {})
+    return asked
 
 
 def _service(node: Node, parent: Dossier) -> Service:

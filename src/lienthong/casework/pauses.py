@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from lienthong.agreements.consents import ASK
 from lienthong.casework import consents, dossiers, journey, limits, revisions
 from lienthong.casework.desks import act_of, at_desk, locked
 from lienthong.casework.dossiers import Content, Dossier
@@ -134,7 +135,7 @@ def _call_off_consents(node: Node, tx: Tx, service: Service, dossier: Dossier) -
         if state == "asked":
             body: dict[str, Any] = {"id": f"{code}/{name}", "dossier": code, "cancel": True}
             case, purpose = dossier.identity.case, service.slug
-            outbox.send(node, tx, consents.EID, consents.ASK, body, case=case, purpose=purpose, key=body["id"])
+            outbox.send(node, tx, consents.EID, ASK, body, case=case, purpose=purpose, key=body["id"])
 
 
 # the parent

@@ -97,7 +97,8 @@ def load(tx: Tx, task: str, *, lock: bool = False) -> Task | None:
 def mine(tx: Tx, officer: Officer) -> list[Task]:
     """Open tasks of an officer's roles, in their units, the first due first."""
     units = [post.unit for post in officer.posts]
-    return [_from_row(row) for row in tx.all(_MINE, (list(officer.roles), units, MOST))]
+    found = [_from_row(row) for row in tx.all(_MINE, (list(officer.roles), units, MOST))]
+    return [task for task in found if may_act(officer, task)]  # a role in one unit opens nothing of another
 
 
 def may_act(officer: Officer, task: Task) -> bool:
@@ -215,7 +216,7 @@ def closed(node: Node, tx: Tx, message: Message) -> Outcome:
     hear = node.on_task_closed.get(str(message.body.get("kind")))
     if hear is None:
         raise Refused("unknown-kind", f"nobody here asked for a {message.body.get('kind')!r}")
-    hear(node, tx, {**message.body, "case": message.header.case})
+    hear(node, tx, {**message.body, "case": message.header.case, "from": message.header.sender})
     return Done()
 
 

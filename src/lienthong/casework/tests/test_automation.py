@@ -1,6 +1,7 @@
 """Straight-through decisions under guard: switch, velocity, review; and alerts that no person asked for."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,13 @@ from lienthong.casework import automation, dossiers, journey, pauses, revisions,
 from lienthong.casework.pauses import Item
 from lienthong.casework.tests.case import POLICE, RECEIVER, Case, only_task
 from lienthong.casework.tests.country import Country, in_node
+from lienthong.catalogue.shapes import Register
+from lienthong.exchange.envelopes import Refused
+from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer, Post
 from lienthong.kit import clock
+from lienthong.kit.storage import Tx
+from lienthong.registers import recording
 
 pytestmark = pytest.mark.usefixtures("own_clock")
 
@@ -81,3 +87,24 @@ def test_what_is_not_delivered_in_its_time_raises_one_alert(country: Country) ->
     in_node(h36, lambda tx: tasks.answer(h36, tx, alerts[0].id, operator, "đường truyền đã nối lại"))
     country.deliver()
     assert case.parent.state.status == 5
+
+
+def test_what_the_register_refuses_to_a_rule_waits_for_an_officer(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter = recording.enter
+
+    def refusing(node: Node, tx: Tx, register: Register, fields: dict[str, Any], *, by: str) -> dict[str, Any]:
+        if register.register == "residences":
+            raise Refused("taken-person", "another record has this person")
+        return enter(node, tx, register, fields, by=by)
+
+    monkeypatch.setattr(recording, "enter", refusing)
+    case = Case(country, 134)
+    case.decide()
+    residence = case.branch("G01", "residence")
+    assert (residence.state.waiting, residence.state.reason) == ("open", "taken-person")
+    monkeypatch.setattr(recording, "enter", enter)
+    case.at("G01", journey.decide, POLICE, branch="residence")
+    assert case.states()["residence"] == "done"
+    case.verify()

@@ -9,6 +9,7 @@ from lienthong.casework.pauses import Item
 from lienthong.casework.states import NotPossible
 from lienthong.casework.tests.case import INSURER, RECEIVER, STEWARD, Case, only_task
 from lienthong.casework.tests.country import CHAIR, CHECKER, Country, in_node
+from lienthong.exchange.envelopes import Refused
 from lienthong.kit import clock
 
 pytestmark = pytest.mark.usefixtures("own_clock")
@@ -169,3 +170,19 @@ def test_the_citizen_takes_back_what_is_not_decided(country: Country) -> None:
     again = in_node(case.portal, lambda tx: dossiers.load(tx, case.code))
     assert again is not None
     case.verify()
+
+
+def test_a_correction_is_heard_only_from_the_owner_who_was_asked_and_about_what_was_asked(country: Country) -> None:
+    wrong = {
+        "field": "residence_address", "register": "households", "owner": "G01", "key": f"HK68{110:08d}",
+        "column": "address", "held": "Thôn 3", "says": "Thôn 9", "note": "",
+    }  # fmt: skip
+    case = Case(country, 110, corrections=[wrong])
+    task = only_task(country, "G01", STEWARD, "correction", case.code)
+    told = {"id": task.id, "case": case.code, "state": "done", "outcome": {"value": "Thôn 9"}}
+    forged = {**told, "detail": {"field": "child_name", "owner": "G18"}}
+    with pytest.raises(Refused, match="G18 was not asked"):
+        in_node(case.portal, lambda tx: parents.corrected(case.portal, tx, {**forged, "from": "G18"}))
+    in_node(case.portal, lambda tx: parents.corrected(case.portal, tx, {**forged, "from": "G01"}))
+    declared = in_node(case.portal, lambda tx: dossiers.content(tx, case.code)).declared
+    assert (declared["child_name"], declared["residence_address"]) == ("K’ Brêm", "Thôn 9")
