@@ -21,6 +21,8 @@ DOMAIN = (
     "casework",
     "portal",
     "desk",
+    "steering",
+    "gateways",
 )
 
 

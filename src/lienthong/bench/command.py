@@ -14,6 +14,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--births", type=int, metavar="N", help="a quick look with fewer births; the note says how many"
     )
+    parser.add_argument("--rows", type=int, metavar="N", help="rows of the measures over registers and feeds")
     parser.add_argument("--clients", type=int, default=CLIENTS, help=f"of birth.complete (default {CLIENTS})")
     parser.add_argument("--open", type=int, default=MOST_OPEN, help=f"births under way at most (default {MOST_OPEN})")
     parser.add_argument("--verbose", action="store_true", help="processor time by kind of process, round by round")
@@ -25,7 +26,7 @@ def main(arguments: list[str]) -> int:
     unknown = [name for name in told.names if name not in MEASURES]
     if unknown:
         parser.error(f"no measure {', '.join(unknown)}; --list names them all")  # exit code 2
-    options = Options(told.births, told.verbose, told.clients, told.open)
+    options = Options(told.births, told.verbose, told.clients, told.open, told.rows)
     for name in told.names or MEASURES:
         print(json.dumps(asdict(MEASURES[name](options)), ensure_ascii=False), flush=True)
     return 0

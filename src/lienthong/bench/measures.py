@@ -40,6 +40,7 @@ class Options:
     is_verbose: bool = False
     clients: int = CLIENTS
     most_open: int = MOST_OPEN
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from lienthong.catalogue.shapes import (
 from lienthong.kit.worktime import WorkCalendar
 
 LARGEST_FILE = 200_000
+EVERY = "every"
 _loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -105,7 +106,7 @@ def load(folder: Path, node: str, rules: Mapping[str, str]) -> Catalogue:
     terms: dict[str, Term] = _section(folder / "dictionary.yaml", "terms", dict[str, Term])
     registers = {r.register: r for r in read_registers(folder)}
     services = read_services(folder, rules)
-    rights: list[Right] = _read(folder / "rights.yaml", list[Right])
+    rights = read_rights(folder)
     calendar = _read(folder / "calendars" / "vietnam.yaml", WorkCalendar)
     if problem := dangling(nodes, terms, registers, services, rights):
         raise CatalogueError(problem)
@@ -140,6 +141,21 @@ def read_nodes(folder: Path) -> dict[str, NodeCard]:
 
 def read_registers(folder: Path) -> list[Register]:
     return [_read(path, Register) for path in sorted((folder / "registers").glob("*.yaml"))]
+
+
+def read_rights(folder: Path) -> list[Right]:
+    """What every node grants: a file for each, named after it; `every.yaml` holds what all grant alike.
+
+    Raises CatalogueError for a right that stands in another's file: only the owner of data gives rights to it.
+    """
+    found: list[Right] = []
+    for path in sorted((folder / "rights").glob("*.yaml")):
+        rights: list[Right] = _read(path, list[Right])
+        grantor = "*" if path.stem == EVERY else path.stem
+        if stray := next((right for right in rights if right.grantor != grantor), None):
+            raise CatalogueError(f"{path}: a right of {stray.grantor} does not belong here")
+        found += rights
+    return found
 
 
 def read_services(folder: Path, rules: Mapping[str, str]) -> dict[str, Service]:

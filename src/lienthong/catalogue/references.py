@@ -38,6 +38,11 @@ def _of_register(
     yield from ((place, "field", name, register.fields) for names in register.lookups.values() for name in names)
     if register.subject:
         yield from ((place, "field", name, register.fields) for name in (register.subject, *register.also))
+    if follow := register.follows:
+        yield place, "register", follow.register, registers
+        theirs = registers[follow.register].fields if follow.register in registers else {}
+        yield from ((place, "field", name, register.fields) for name in (follow.by, *follow.takes))
+        yield from ((place, "field", name, theirs) for name in follow.takes.values())
     if completion := register.completed_by:
         yield place, "register", completion.register, registers
         theirs = registers[completion.register].fields if completion.register in registers else {}
@@ -200,10 +205,11 @@ def _of_branch(place: str, branch: Branch, service: Service, services: Mapping[s
 
 
 def _of_right(right: Right, nodes: Mapping[str, NodeCard], registers: Mapping[str, Register]) -> Iterator[Reference]:
-    yield "rights.yaml", "node", right.grantee, nodes
+    place = f"rights of {right.grantor}"
+    yield place, "node", right.grantee, nodes
     if right.grantor != "*":
-        yield "rights.yaml", "node", right.grantor, nodes
+        yield place, "node", right.grantor, nodes
     if right.register:
-        yield "rights.yaml", "register", right.register, registers
+        yield place, "register", right.register, registers
         columns = registers[right.register].fields if right.register in registers else {}
-        yield from ((f"rights.yaml: {right.register}", "field", name, columns) for name in right.fields)
+        yield from ((f"{place}: {right.register}", "field", name, columns) for name in right.fields)

@@ -64,6 +64,16 @@ class Completion(_Strict, frozen=True):
     state: dict[str, str]
 
 
+class Follow(_Strict, frozen=True):
+    """A register whose records hold fields of another's: `by` is our column with the other's key, `takes` our columns
+    with theirs. Changes there are followed here; `fresh` is within how many seconds, as promised."""
+
+    register: str
+    by: str
+    takes: dict[str, str]
+    fresh: int = 60
+
+
 class Register(_Strict, frozen=True):
     """A declared register: one owner, one key, columns by term, look-ups by name over one or more columns.
 
@@ -81,6 +91,7 @@ class Register(_Strict, frozen=True):
     also: list[str] = []
     rule: str = ""
     completed_by: Completion | None = None
+    follows: Follow | None = None
 
     def whom(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         """Everybody whose data these records are: each gets an entry in the log of reads."""

@@ -1,0 +1,4 @@
+"""Outside speakers: systems that do not run a node, each in the language it has, mapped onto the exchange's two verbs.
+
+A gateway adds no right: what an outside system may do is a right of the register's owner like any other.
+"""
