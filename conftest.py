@@ -13,6 +13,7 @@ from psycopg import sql
 from lienthong.config import databases, schema
 from lienthong.config.postgres import Cluster
 from lienthong.config.state import State
+from lienthong.demo import legacy_tax
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def template(cluster: Cluster) -> Callable[[str], databases.Credentials]:
     def make(name: str) -> databases.Credentials:
         if name not in ready:
             node = databases.ensure_databases(cluster, [name])[name]
+            if name == legacy_tax.NODE:
+                legacy_tax.prepare(node.conninfo(cluster, "owner"))
             schema.migrate(name, node.conninfo(cluster, "owner"))
             databases.grant_runtime(node.conninfo(cluster, "owner"))
             ready[name] = node

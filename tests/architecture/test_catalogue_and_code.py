@@ -15,8 +15,9 @@ from lienthong.catalogue.catalogue import Catalogue, load, read_nodes, read_regi
 from lienthong.catalogue.messages import MESSAGES
 from lienthong.catalogue.shapes import LookUp, Right, Service
 from lienthong.config import wiring
+from lienthong.journal import feeds
 from lienthong.kit import clock
-from lienthong.registers import changing, numbers, reading, recording
+from lienthong.registers import changing, feeding, numbers, reading, reconcile_wire, reconciled, recording
 
 FOLDER = HOME / "catalogue"
 SERVICES = read_services(FOLDER, source_hashes())
@@ -31,10 +32,16 @@ def test_every_service_that_a_right_names_is_answered_and_every_one_answered_nee
     assert set(wiring.SETTLERS) <= set(wiring.HANDLERS)
 
 
+OPENING = (
+    reading.SERVICE, recording.SERVICE, changing.SERVICE, feeding.READ, feeding.SNAPSHOT, reconcile_wire.SERVICE,
+    reconciled.DIFFERING,
+)  # fmt: skip
+
+
 def test_every_right_names_its_legal_basis_and_a_register_where_it_opens_one() -> None:
     for right in RIGHTS:
         assert right.legal_basis.strip()
-        assert bool(right.register) == (right.service in (reading.SERVICE, recording.SERVICE, changing.SERVICE))
+        assert bool(right.register) == (right.service in OPENING) or right.purpose == feeds.PUBLICATIONS
         assert bool(right.fields) == bool(right.register) or right.service == changing.SERVICE
         if right.register:
             assert right.grantor == REGISTERS[right.register].owner

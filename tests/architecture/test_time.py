@@ -13,6 +13,8 @@ OF_THE_MACHINE = re.compile(r"\bclock_timestamp\s*\(", re.IGNORECASE)
 # Delays between machines pass in real time, whatever day it is in the demo country.
 REAL_TIME_SQL = {
     "exchange/courier.py": "when a message is tried again",
+    "exchange/settling.py": "when a message is tried again",
+    "exchange/deadletters.py": "that a message is tried again now",
     "exchange/outbox.py": "until when a message is held",
     "exchange/schema/0001_exchange.sql": "when a message may first be tried",
     "portal/schema/0001_portal.sql": "when a message may first be tried",
@@ -23,6 +25,7 @@ REAL_TIME = {
     "kit/clock.py": "the clock itself",
     "kit/identifiers.py": "identifiers sort by when they were really made",
     "identity/validity.py": "tokens of sign-in live for real minutes",
+    "gateways/moments.py": "signatures of systems outside hold for real minutes",
 }
 
 

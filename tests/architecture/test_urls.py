@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.architecture.tree import HOME
 
-from lienthong.config import bootstrap, databases
+from lienthong.config import bootstrap, databases, directories
 from lienthong.config.postgres import Cluster
+from lienthong.exchange import directory_document
 
 COUNTRY = bootstrap.places(18_000)
 FACES = sorted({face for place in COUNTRY for face in place.faces})
@@ -46,9 +48,10 @@ def walk(
         told = bootstrap.environment(cluster, place)
         if tls:
             secure = tmp_path_factory.mktemp("tls") / "directory.json"
-            secure.write_text(
-                Path(told["LIENTHONG_DIRECTORY"]).read_text().replace('"site": "http:', '"site": "https:')
-            )
+            authority = directories.authority(cluster.state)
+            published = directory_document.read(Path(told["LIENTHONG_DIRECTORY"]).read_bytes(), [authority.public])
+            sites = {name: replace(entry, site=f"https{entry.site[4:]}") for name, entry in published.nodes.items()}
+            secure.write_bytes(directory_document.sign(replace(published, nodes=sites), authority))
             told["LIENTHONG_DIRECTORY"] = str(secure)
         program = [sys.executable, "-m", "tests.architecture.walk"]
         paths = os.pathsep.join([str(HOME / "src"), str(HOME)])

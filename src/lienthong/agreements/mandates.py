@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from lienthong.exchange import evidence
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Answer, Node, Read
 from lienthong.identity import accounts
@@ -52,6 +53,7 @@ class Mandate(msgspec.Struct, frozen=True):
     until: date
     unit: str | None = None
     ended_at: datetime | None = None
+    proof: str = ""  # that it holds, under our seal, for those who are asked about the grantor (exchange.evidence)
 
     def covers(self, service: str) -> bool:
         return self.scope in (EVERYTHING, service)
@@ -75,7 +77,7 @@ def held(node: Node, tx: Tx, message: Message) -> Answer:
         raise Refused("malformed", "whose mandates, and on which side?")
     found = [mandate for mandate in _of(tx, by, person) if mandate.holds(clock.today())]
     reads = tuple(Read(subject, REGISTER, _SHOWN) for subject in sorted({mandate.grantor for mandate in found}))
-    return Answer({"mandates": [_told(mandate) for mandate in found]}, reads)
+    return Answer({"mandates": [_told(node, mandate) for mandate in found]}, reads)
 
 
 def heard(body: Mapping[str, Any]) -> list[Mandate]:
@@ -86,8 +88,9 @@ def heard(body: Mapping[str, Any]) -> list[Mandate]:
         raise Refused("malformed", "no list of mandates") from error
 
 
-def _told(mandate: Mandate) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.to_builtins(mandate).items() if name in _SHOWN}
+def _told(node: Node, mandate: Mandate) -> dict[str, Any]:
+    told = {name: value for name, value in msgspec.to_builtins(mandate).items() if name in _SHOWN}
+    return told | {"proof": evidence.of_mandate(node, mandate.number, mandate.grantor, mandate.grantee)}
 
 
 def given(tx: Tx, grantor: str) -> list[Mandate]:

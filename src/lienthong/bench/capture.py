@@ -63,9 +63,9 @@ def _record(recorded: list[str]) -> None:
         return execute(self, query, params, **more)
 
     @contextmanager
-    def transacting(self: Database) -> Iterator[Any]:
+    def transacting(self: Database, within: float | None = None) -> Iterator[Any]:
         recorded.append("BEGIN")
-        with transaction(self) as tx:
+        with transaction(self, within) as tx:
             yield tx
         recorded.append("COMMIT")
 

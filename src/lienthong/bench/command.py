@@ -4,7 +4,8 @@ import argparse
 import json
 from dataclasses import asdict
 
-from lienthong.bench.measures import CLIENTS, MEASURES, MOST_OPEN, Options
+from lienthong.bench.measured import CLIENTS, MOST_OPEN, Options
+from lienthong.bench.measures import MEASURES
 
 
 def main(arguments: list[str]) -> int:

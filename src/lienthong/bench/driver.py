@@ -131,6 +131,11 @@ class Country:
             self._databases[key] = Database(self.conninfo(node, role), size=2)
         return self._databases[key]
 
+    def forget(self, node: str) -> None:
+        """Let go of a node's database: it is about to be replaced."""
+        for key in [key for key in self._databases if key[0] == node]:
+            self._databases.pop(key).close()
+
     @contextmanager
     def looking(self, node: str, role: str = "read") -> Iterator[Tx]:
         with self.database(node, role).transaction() as tx:
@@ -192,12 +197,12 @@ def _free_ports(count: int) -> int:
     start = FIRST_PORT + os.getpid() % 500 * 10
     tried: list[int] = [*range(start, LAST_PORT, 10), *range(FIRST_PORT, start, 10)]
     for first in tried:
-        if all(_is_free(port) for port in range(first, first + count)):
+        if all(is_free(port) for port in range(first, first + count)):
             return first
     raise RuntimeError(f"no {count} free ports between {FIRST_PORT} and {LAST_PORT}")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))

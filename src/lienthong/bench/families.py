@@ -4,8 +4,9 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.conf import settings
 from lienthong.bench.browser import Answer, Browser, Form, forms
 from lienthong.bench.driver import Country
 from lienthong.config.state import HOME
+from lienthong.exchange import evidence
 from lienthong.identity import Account, sessions
 from lienthong.identity.sessions import SessionStore
 from lienthong.identity.signed_in import remember
@@ -126,6 +128,7 @@ def _notice(number: str, facility: str, mother: Any, today: date) -> dict[str, o
 
 def signed_in(country: Country, node: str, accounts: Sequence[Account]) -> list[Browser]:
     """A browser for each, signed in at this node as its sign-in leaves it; the real one is in `signing_in`."""
+    identity: Any = SimpleNamespace(name="G01-eid", seal=SigningKey.load(country.state.keys / "G01-eid" / "seal.pem"))
     if not settings.configured:
         settings.configure()
     before = sessions._in_use.get("sessions")  # noqa: SLF001 — a test run may have others
@@ -135,7 +138,8 @@ def signed_in(country: Country, node: str, accounts: Sequence[Account]) -> list[
     try:
         for account in accounts:
             session = SessionStore()
-            remember(session, account)
+            proof = evidence.of_session(identity, account.number, node)
+            remember(session, replace(account, proofs=(proof,)))
             session.save()
             browser = Browser()
             browser.cookies[f"{place.slug}.localhost"] = {f"{place.slug}_session": str(session.session_key)}

@@ -13,12 +13,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from lienthong.bench import births, families, floor, paper_making, serving, submission
+from lienthong.bench import (
+    births,
+    delivery,
+    exchanging,
+    families,
+    floor,
+    paper_making,
+    reconciling,
+    registers,
+    serving,
+    submission,
+)
 from lienthong.bench.births import Birth, Flow
 from lienthong.bench.browser import Browser, Line
 from lienthong.bench.driver import Country, until
 from lienthong.bench.families import Desk, Filled
 from lienthong.bench.floor import Counted
+from lienthong.bench.measured import NO_PGBENCH, Measured, Options, rate
 from lienthong.bench.signing_in import sign_in
 from lienthong.casework.states import RETURNED
 
@@ -27,32 +39,7 @@ PEOPLE_A_BIRTH = 26  # so many people hold one mother whose household fits
 FEWEST_PEOPLE = 20_000
 BIRTHS, SUBMISSIONS, SAMPLES, LATENCIES, PAGES = 3_000, 1_200, 30, 600, 240
 PAPERS = 150
-CLIENTS, MOST_OPEN = 16, 200
 SUBMITTERS = 8
-NO_PGBENCH = "no pgbench on this machine: no floor"
-
-
-@dataclass(frozen=True)
-class Options:
-    """`births` None: as many as the measure is defined with; fewer is a quick look, and its note says so."""
-
-    births: int | None = None
-    is_verbose: bool = False
-    clients: int = CLIENTS
-    most_open: int = MOST_OPEN
-    rows: int | None = None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One measure as it is printed."""
-
-    name: str
-    value: float
-    unit: str
-    floor: float | None
-    ratio: float | None
-    note: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +78,7 @@ def birth_complete(options: Options) -> Measured:
     shares = f"; {footprint.per_birth()}, pgbench with 4 clients a database" if footprint else f"; {NO_PGBENCH}"
     loop = f"{options.clients} clients, at most {options.most_open} births under way, think time 0"
     note = f"{count} births in {ROUNDS} rounds taking turns with the floor; {loop}; {_latencies(times)}{shares}"
-    return _rate("birth.complete", count / seconds, floors, note)
+    return rate("birth.complete", count / seconds, floors, note)
 
 
 # ---------------------------------------------------------------------- submit.http
@@ -119,7 +106,7 @@ def submit_http(options: Options) -> Measured:
                 floors.append(floor.replay(country, pgbench, "portal", script, SUBMITTERS, runs=len(part)))
             _say(options, f"{rates[-1]:.1f} submissions/s, floor {floors[-1:]}")
     note = f"{count} submissions in {ROUNDS} rounds; {SUBMITTERS} clients, think time 0; {_spread(times)}; {shape}"
-    return _rate("submit.http", sum(rates) / len(rates), floors, note)
+    return rate("submit.http", sum(rates) / len(rates), floors, note)
 
 
 def _submit(country: Country, filled: Sequence[Filled]) -> list[float]:
@@ -260,7 +247,52 @@ def result_pdf(options: Options) -> Measured:
                 _say(options, f"{rates[-1]:.1f} papers/s, floor {floors[-1]:.1f}")
             shape = maker.shape
     note = f"{len(times)} papers in {ROUNDS} rounds, one thread; {_spread(times)}; {shape}"
-    return _rate("result.pdf", sum(rates) / len(rates), floors, note)
+    return rate("result.pdf", sum(rates) / len(rates), floors, note)
+
+
+# ---------------------------------------------------------------------- reconcile
+
+
+def reconcile(options: Options) -> Measured:
+    """Seconds to compare two registers that differ in ten rows, all sums made anew; from kept sums in the note."""
+    rows = options.rows or reconciling.ROWS
+    found = reconciling.measure(rows)
+    cold, kept, first = found.cold, found.kept, found.first
+    note = (
+        f"{cold.rows:,} rows in {cold.buckets:,} buckets, every planted difference found and nothing else; exchanged "
+        f"{cold.bytes:,} bytes ({cold.opened} buckets opened); from kept sums {kept.seconds:.2f} s and {kept.bytes:,} "
+        f"bytes; at first contact, once (which records the follower holds), {first.seconds:.1f} s and {first.bytes:,} "
+        "bytes; all without the waiting for the feed before a difference counts (with it "
+        f"cold {cold.whole:.0f} s, kept {kept.whole:.0f} s)"
+    )
+    return Measured("reconcile", round(cold.seconds, 2), "s", None, None, note)
+
+
+# ---------------------------------------------------------------------- registers
+
+
+def register_load(options: Options) -> Measured:
+    """Rows a second of a bulk load, feed and seals included; floor: COPY into the same indexed table."""
+    rows = options.rows or registers.LOAD_ROWS
+    took = registers.load(rows)
+    note = (
+        f"{rows:,} people in order of number into persons with its index, {registers.LOAD_ROUNDS} rounds taking turns"
+        " with bare COPY of the same text; product: COPY, a thousand rows a set with digest in the journal, seals"
+    )
+    return rate("register.load", sum(took.product) / len(took.product), took.floor, note)
+
+
+def population_size(options: Options) -> Measured:
+    """Bytes a person of the population register: rows, indexes, history of one in five, feed."""
+    rows = options.rows or registers.SIZE_ROWS
+    room = registers.size(rows)
+    note = (
+        f"{rows:,} people loaded, {room.amended:,} amended once one by one, sealed: table {room.table:.0f}, "
+        f"indexes {room.indexes:.0f}, past {room.past:.0f}, journal and seals {room.feed:.0f} bytes a person; "
+        f"100 million: {room.whole * registers.COUNTRY / 1e9:.0f} GB; {room.seconds:.0f} s"
+        + ("" if rows >= registers.ENOUGH_ROWS else f"; for the extrapolation use --rows {registers.ENOUGH_ROWS}")
+    )
+    return Measured("population.size", round(room.whole, 1), "bytes", None, None, note)
 
 
 MEASURES: dict[str, Callable[[Options], Measured]] = {
@@ -270,7 +302,14 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "birth.latency": birth_latency,
     "page.portal": page_portal,
     "result.pdf": result_pdf,
+    "reconcile": reconcile,
     "up": up,
+    "exchange.ask": exchanging.exchange_ask,
+    "register.read": exchanging.register_read,
+    "exchange.send": delivery.exchange_send,
+    "exchange.catchup": delivery.exchange_catchup,
+    "register.load": register_load,
+    "population.size": population_size,
 }
 
 
@@ -300,11 +339,6 @@ def _parts(filled: Sequence[Any], count: int) -> list[Sequence[Any]]:
 
 
 # ---------------------------------------------------------------------- figures
-
-
-def _rate(name: str, value: float, floors: Sequence[float], note: str) -> Measured:
-    level = sum(floors) / len(floors) if floors else None
-    return Measured(name, round(value, 1), "1/s", level and round(level, 1), level and round(value / level, 3), note)
 
 
 def _span(done: Sequence[Birth]) -> float:

@@ -23,12 +23,11 @@ from lienthong.bench.driver import Country, until
 from lienthong.casework import papers
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
-from lienthong.config import bootstrap, certificates, databases, wiring
+from lienthong.config import bootstrap, certificates, databases, directories, wiring
 from lienthong.documents.papers import Wanted
 from lienthong.documents.sealing import read_chain
 from lienthong.documents.stamping import Authority
 from lienthong.documents.typesetting import qr_code, typeset
-from lienthong.exchange.directory import Directory
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
 from lienthong.kit.signatures import SigningKey
@@ -127,7 +126,7 @@ def _node(country: Country) -> Node:
     return wiring.assemble(
         load(folder, NODE, source_hashes()),
         Territory.load(folder / "territory"),
-        Directory.load(country.state.directory),
+        directories.published(country.state),
         Database(told["DATABASE_URL"], size=2),
         key=SigningKey.load(Path(told["LIENTHONG_KEY"])),
         seal=SigningKey.load(Path(told["LIENTHONG_SEAL_KEY"])),

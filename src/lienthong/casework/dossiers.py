@@ -24,10 +24,12 @@ UPDATE dossier SET status = %s, step = %s, waiting = %s, role = %s, since = %s, 
     acts = %s, chain = %s
 WHERE code = %s
 """
-_CONTENT = "INSERT INTO dossier_content (code, declared, sources, results, attachments) VALUES (%s, %s, %s, %s, %s)"
-_READ_CONTENT = "SELECT declared, sources, results, attachments FROM dossier_content WHERE code = %s"
+_CONTENT = """
+INSERT INTO dossier_content (code, declared, sources, results, attachments, evidence) VALUES (%s, %s, %s, %s, %s, %s)
+"""
+_READ_CONTENT = "SELECT declared, sources, results, attachments, evidence FROM dossier_content WHERE code = %s"
 _CHANGE_CONTENT = """
-UPDATE dossier_content SET declared = %s, sources = %s, results = %s, attachments = %s WHERE code = %s
+UPDATE dossier_content SET declared = %s, sources = %s, results = %s, attachments = %s, evidence = %s WHERE code = %s
 """
 _RESULT = "INSERT INTO dossier_result (code, branch, result) VALUES (%s, %s, %s)"
 _CORRECTED_RESULT = """
@@ -69,12 +71,14 @@ class Identity(msgspec.Struct, frozen=True):
 
 class Content(msgspec.Struct, frozen=True):
     """What a dossier holds: declared values by field; registers' signed answers and the sealed results of earlier
-    branches, as the text that was signed; a manifest of attached papers (id, kind, name, type, size, sha256)."""
+    branches, as the text that was signed; a manifest of attached papers (id, kind, name, type, size, sha256); what
+    proves the case to registers' owners (exchange.evidence)."""
 
     declared: dict[str, Any]
     sources: list[str] = []
     results: dict[str, str] = {}
     attachments: list[dict[str, Any]] = []
+    evidence: list[str] = []
 
 
 class Dossier(msgspec.Struct):

@@ -32,7 +32,8 @@ class Facts:
     @classmethod
     def of(cls, node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content) -> "Facts":
         """Raises envelopes.Refused when a handed-on result is not what it claims to be."""
-        handed_on = results.opened(node, content.results, dossier.identity.case, results.sealers(node, service))
+        identity, by = dossier.identity, results.sealers(node, service)
+        handed_on = results.opened(node, content.results, identity.case, by, identity.received_at)
         return cls(node, tx, service, dossier, content.declared, handed_on, content.sources, content.attachments)
 
     @property
@@ -52,10 +53,13 @@ class Facts:
     @cached_property
     def _answers(self) -> dict[str, Any]:
         """Rows by look-up. Each answer was addressed to the parent's node and is opened as it was."""
-        asked_by = self.dossier.identity.parent_node or self.node.name
+        identity, directory = self.dossier.identity, self.node.directory
+        asked_by = identity.parent_node or self.node.name
         found: dict[str, Any] = {}
         for text in self.sources:
             envelope = envelopes.decode(text.encode())
-            message = envelopes.open_envelope(envelope, self.node.directory, recipient=asked_by, at=None)
+            message = envelopes.open_envelope(
+                envelope, directory, recipient=asked_by, at=None, received=identity.received_at
+            )
             found |= message.body["items"]
         return found

@@ -48,7 +48,7 @@ def receive(node: Node, tx: Tx, message: Message) -> Outcome:
     body, header = message.body, message.header
     service = _service_for(node, header.purpose, str(body.get("revision")))
     declared, unit = dict(body["declared"]), body["unit"]
-    if errors := forms.check(service.form, node.catalogue.terms, declared, clock.today()):
+    if errors := forms.check(service.form, service.terms, declared, clock.today()):
         raise Refused("invalid", ", ".join(f"{field}: {error}" for field, error in sorted(errors.items())))
     at = clock.now()
     agency = codes.agency_for(node, unit)
@@ -69,7 +69,7 @@ def receive(node: Node, tx: Tx, message: Message) -> Outcome:
     )
     papers = body.get("attachments", [])
     attachments.expect(tx, papers, origin=header.sender, case=header.case, purpose=header.purpose)
-    content = Content(declared, body["sources"], body["results"], papers)
+    content = Content(declared, body["sources"], body["results"], papers, body.get("evidence", []))
     return Done(outlook(service, _open(node, tx, service, identity, content)))
 
 

@@ -85,7 +85,7 @@ def _message(row: Any) -> dict[str, Any]:
     following = {
         "waiting": f"sent again at {row.next_at:%H:%M:%S}",
         "stored": f"{row.recipient} gives its receipt",
-        "parked": "an operator sends it again",
+        "parked": "an operator sends it again: lienthong resend",
     }[row.state]
     return {"what": f"{row.service} to {row.recipient}", "case": row.case_code, "owner": row.recipient,
             "since": row.since, "due": None, "reason": row.problem or row.state, "next": following}  # fmt: skip

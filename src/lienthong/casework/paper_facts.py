@@ -44,8 +44,8 @@ class Case:
     @cached_property
     def earlier(self) -> dict[str, dict[str, Any]]:
         """Records of the results that were handed on, by branch."""
-        case, by = self.dossier.identity.case, results.sealers(self.node, self.service)
-        opened = results.opened(self.node, self.content.results, case, by)
+        identity, by = self.dossier.identity, results.sealers(self.node, self.service)
+        opened = results.opened(self.node, self.content.results, identity.case, by, identity.received_at)
         return {branch: body["record"] for branch, body in opened.items()}
 
     @property
@@ -172,11 +172,12 @@ def _address(node: Node, address: Any, unit: Any) -> str:
 
 def _answered(case: Case) -> Iterator[dict[str, Any]]:
     """Every row that registers' owners signed for this declaration; an answer that no longer opens counts as none."""
-    asked_by = case.dossier.identity.parent_node or case.node.name
+    identity, directory = case.dossier.identity, case.node.directory
+    asked_by, since = identity.parent_node or case.node.name, identity.received_at
     for text in case.content.sources:
         try:
             envelope = envelopes.decode(text.encode())
-            message = envelopes.open_envelope(envelope, case.node.directory, recipient=asked_by, at=None)
+            message = envelopes.open_envelope(envelope, directory, recipient=asked_by, at=None, received=since)
         except Refused:
             continue
         for found in message.body.get("items", {}).values():

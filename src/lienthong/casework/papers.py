@@ -79,7 +79,7 @@ def _case(node: Node, tx: Tx, dossier: Dossier, acts: list[Act], act: Act) -> Ca
     sealed = dossiers.kept_results(tx, identity.code).get(results.OWN)
     own: Mapping[str, Any] = msgspec.json.decode(msgspec.json.decode(sealed, type=Envelope).body) if sealed else {}
     content = dossiers.content(tx, identity.code)
-    return Case(node, node.catalogue.service(identity.service), dossier, content, acts, act, own)
+    return Case(node, node.catalogue.shown(identity.service, identity.revision), dossier, content, acts, act, own)
 
 
 # what other nodes ask

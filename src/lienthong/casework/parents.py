@@ -84,9 +84,11 @@ def _plan(
     """The branches to file at once; and for the first act, which branches there are, where, and what holds them."""
     branches = [b for b in service.branches if not b.when or forms.holds(b.when, content.declared)]
     held = {b.branch: _waits_for(node, b, wrong) for b in branches}
-    nodes = {b.branch: node.catalogue.service(b.service).card.handled_by for b in branches}
+    services = {b.branch: node.catalogue.service(b.service) for b in branches}
+    where = {"nodes": {name: wanted.card.handled_by for name, wanted in services.items()},
+             "revisions": {name: wanted.revision for name, wanted in services.items()}}  # fmt: skip
     first = [b for b in branches if not b.after and not held[b.branch]]
-    return first, {"nodes": nodes, **({"held": held, "corrections": dict(wrong)} if wrong else {})}
+    return first, {**where, **({"held": held, "corrections": dict(wrong)} if wrong else {})}
 
 
 def _waits_for(node: Node, branch: Branch, wrong: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -111,7 +113,7 @@ def _ask_to_correct(node: Node, tx: Tx, dossier: Dossier, task: str, correction:
 
 def file_branch(node: Node, tx: Tx, parent: Dossier, branch: Branch, content: Content) -> None:
     """Send a branch to its agency: what its form asks for, with registers' answers or the result it comes after."""
-    wanted = node.catalogue.service(branch.service)
+    wanted = _branch_service(node, parent, branch)
     declared = {name: content.declared[name] for name in wanted.form.fields if name in content.declared}
     identity = parent.identity
     body = {
@@ -128,6 +130,7 @@ def file_branch(node: Node, tx: Tx, parent: Dossier, branch: Branch, content: Co
         "attachments": [paper for paper in content.attachments if paper["kind"] in wanted.form.fields],
         "channel": identity.channel,
         "filed_by": identity.filed_by,
+        "evidence": content.evidence,
     }
     outbox.send(node, tx, wanted.card.handled_by, FILE, body, case=identity.code, purpose=branch.service)
 
@@ -234,7 +237,7 @@ def _hand_on(node: Node, tx: Tx, parent: Dossier, name: str, result: str, follow
     held = dossiers.content(tx, parent.identity.code)
     kept = dossiers.kept_results(tx, parent.identity.code)
     for branch in following:
-        takes = node.catalogue.service(branch.service).card.takes
+        takes = _branch_service(node, parent, branch).card.takes
         file_branch(node, tx, parent, branch, _with_results(held, {**kept, name: result}, takes))
 
 
@@ -311,9 +314,8 @@ def supply(
 
 
 def _supplied(content: Content, values: Mapping[str, Any], attachments: list[dict[str, Any]]) -> Content:
-    return Content(
-        {**content.declared, **values}, content.sources, content.results, [*content.attachments, *attachments]
-    )
+    attached = [*content.attachments, *attachments]
+    return Content({**content.declared, **values}, content.sources, content.results, attached, content.evidence)
 
 
 def withdraw(node: Node, tx: Tx, code: str, applicant: str, reason: str) -> Dossier:
@@ -379,7 +381,7 @@ def corrected(node: Node, tx: Tx, body: Mapping[str, Any]) -> None:
     _save(node, tx, parent)
     kept = dossiers.kept_results(tx, parent.identity.code)
     for branch in free:
-        takes = node.catalogue.service(branch.service).card.takes
+        takes = _branch_service(node, parent, branch).card.takes
         file_branch(node, tx, parent, branch, _with_results(content, kept, takes) if takes else content)
 
 
@@ -387,6 +389,11 @@ def _asked_corrections(tx: Tx, parent: Dossier) -> dict[str, Any]:
     """The corrections that were asked for with the submission, by task."""
     asked: dict[str, Any] = dossiers.acts(tx, parent.identity.code)[0].detail.get("corrections", {})
     return asked
+
+
+def _branch_service(node: Node, parent: Dossier, branch: Branch) -> Service:
+    """A branch's service as it was when the parent was submitted."""
+    return node.catalogue.service(branch.service, parent.state.branches[branch.branch].revision)
 
 
 def _service(node: Node, parent: Dossier) -> Service:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from lienthong.agreements.consents import ASK
-from lienthong.casework import consents, dossiers, journey, limits, revisions
+from lienthong.casework import consents, dossiers, journey, limits, results, revisions
 from lienthong.casework.desks import act_of, at_desk, locked
 from lienthong.casework.dossiers import Content, Dossier
 from lienthong.casework.states import FINAL, MACHINE, STOPPED, Act, NotPossible
@@ -17,7 +17,7 @@ from lienthong.catalogue.shapes import Service
 from lienthong.documents import attachments
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
-from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
+from lienthong.exchange.node import Alert, Done, Node, Outcome, Refusal, Sent
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
@@ -168,9 +168,13 @@ def followed_up(node: Node, tx: Tx, message: Message) -> Outcome:
 
 
 def follow_up_settled(node: Node, tx: Tx, sent: Sent, outcome: Outcome) -> None:
-    """A branch that could not be told stays as its agency last said; the agency's own news corrects the picture."""
+    """A branch that could not be told stays as its agency last said; the agency's own news corrects the picture. Where
+    that will not come by itself, an operator is told."""
     if isinstance(outcome, Refusal) and outcome.code not in ("not-asked", "ended"):
-        raise RuntimeError(f"{sent.recipient} refused a follow-up of {sent.case}: {outcome.code}")
+        about = {"message": sent.message, "recipient": sent.recipient, "service": sent.service}
+        about["problem"] = outcome.code
+        alert = Alert("alert", f"refused/{sent.message}", sent.service, "operator", about, case=sent.case)
+        node.on_alert(node, tx, alert)
 
 
 def _of_branch(node: Node, tx: Tx, message: Message) -> Dossier:
@@ -194,9 +198,10 @@ def _supplied(node: Node, tx: Tx, service: Service, dossier: Dossier, message: M
     held = dossiers.content(tx, code)
     values = {name: value for name, value in dict(body["declared"]).items() if name in service.form.fields}
     declared = {**held.declared, **values}
-    if errors := forms.check(service.form, node.catalogue.terms, declared, clock.today()):
+    if errors := forms.check(service.form, service.terms, declared, clock.today()):
         raise Refused("invalid", ", ".join(f"{field}: {error}" for field, error in sorted(errors.items())))
-    content = Content(declared, held.sources, held.results, [*held.attachments, *body["attachments"]])
+    attached = [*held.attachments, *body["attachments"]]
+    content = Content(declared, held.sources, held.results, attached, held.evidence)
     dossiers.change_content(tx, code, content)
     attachments.expect(tx, body["attachments"], origin=header.sender, case=header.case, purpose=header.purpose)
     detail = {"fields": sorted(values), "papers": [paper["kind"] for paper in body["attachments"]]}
@@ -210,6 +215,7 @@ def _resumed(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[
     code = dossier.identity.code
     content = dossiers.content(tx, code)
     if body["results"]:
+        results.opened(node, body["results"], dossier.identity.case, results.sealers(node, service))
         content = msgspec.structs.replace(content, results={**content.results, **body["results"]})
         dossiers.change_content(tx, code, content)
     reason = "corrected" if body["results"] else str(body.get("reason") or "correction-declined")

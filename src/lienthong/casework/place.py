@@ -96,7 +96,7 @@ def _standing(state: State) -> Standing:
 def _branch(
     here: Node, name: str, slug: str, branch: BranchState | None, state: State | None, got_to: dict[str, str]
 ) -> Line:
-    service = here.catalogue.services[slug]
+    service = here.catalogue.shown(slug, branch.revision if branch else "")
     standing = _of_branch(branch, state)
     now = branch.step if branch and standing == "now" else ""
     label = words.branch_state_name(branch.state) if branch else _("Không chọn") if state else ""

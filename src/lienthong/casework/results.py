@@ -30,15 +30,20 @@ def sealers(node: Node, service: Service) -> dict[str, str]:
     return {branch: node.catalogue.service(slug).card.handled_by for branch, slug in service.card.takes.items()}
 
 
-def opened(node: Node, sealed: Mapping[str, str], case: str, by: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def opened(
+    node: Node, sealed: Mapping[str, str], case: str, by: Mapping[str, str], received: datetime | None = None
+) -> dict[str, dict[str, Any]]:
     """The bodies of results by branch, once each is certain to be what its agency sealed for this case.
 
-    `by` names the node that must have sealed each. Raises Refused when a seal, the case or the branch does not fit.
+    `by` names the node that must have sealed each; `received` is since when we have them, not said: now.
+    Raises Refused when a seal, the case or the branch does not fit.
     """
     bodies = {}
     for branch, text in sealed.items():
         envelope = envelopes.decode(text.encode())
-        message = envelopes.open_envelope(envelope, node.directory, recipient="", at=None, purpose="seal")
+        message = envelopes.open_envelope(
+            envelope, node.directory, recipient="", at=None, purpose="seal", received=received
+        )
         elsewhere = message.header.case != case or branch != message.body.get("branch")
         if elsewhere or message.header.sender != by.get(branch):
             raise Refused("wrong-result", f"the result under {branch!r} belongs elsewhere")

@@ -61,7 +61,8 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BranchState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A branch as its parent knows it. `held` are the corrections it waits for before it is filed."""
+    """A branch as its parent knows it, filed under the `revision` of the day on which that was submitted. `held` are
+    the corrections it waits for first."""
 
     service: str
     node: str
@@ -79,6 +80,7 @@ class BranchState(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     asks: dict[str, Any] = {}
     held: list[str] = []
+    revision: str = ""
     paused_hours: float = 0.0
     verified: bool = False
 
@@ -180,11 +182,10 @@ def _opened(service: Service, act: Act) -> State:
     if act.verb == "acknowledge":
         state = _at(service.process, None, first, act, NEW)
         return msgspec.structs.replace(state, deadline=act.deadline)
-    nodes, held = act.detail["nodes"], act.detail.get("held", {})
+    nodes, held, of = act.detail["nodes"], act.detail.get("held", {}), act.detail.get("revisions", {})
     branches = {
-        b.branch: BranchState(b.service, nodes[b.branch], b.after, held=held.get(b.branch, []))
-        for b in service.branches
-        if b.branch in nodes
+        name: BranchState(b.service, nodes[name], b.after, held=held.get(name, []), revision=of.get(name, ""))
+        for name, b in {b.branch: b for b in service.branches if b.branch in nodes}.items()
     }
     return State(NEW, first, "pending", "", act.at, branches=_filed(branches, act), deadline=act.deadline)
 

@@ -5,6 +5,11 @@ error        a result of ours is disputed by an agency that was handed it
 alert        something is late that no person was waiting for
 review       a sampled decision of a rule, to be judged by a person
 question     somebody asks about a read of their data
+dead_letter  a message that its recipient could not handle is parked
+difference   two registers do not say the same
+freshness    a feed is behind what was promised
+review_read  a read without evidence is to be looked at
+fork         a partner's journal contradicts itself
 """
 
 from collections.abc import Mapping
@@ -19,15 +24,18 @@ from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Stored
 from lienthong.identity.types import Officer
 from lienthong.journal import entries
-from lienthong.journal.entries import first_link
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 from lienthong.registers import changing
 
 OPEN, CLOSED = "task.open", "task.closed"
 STEWARD = "data_steward"
-Kind = Literal["correction", "error", "alert", "review", "question"]
+Kind = Literal[
+    "correction", "error", "alert", "review", "question",
+    "dead_letter", "difference", "freshness", "review_read", "fork",
+]  # fmt: skip
 _ASKED_BY_OTHERS = ("correction", "question")
+_ANSWERED_BY_MORE = ("correction", "error", "review")
 LONGEST_NOTE = 500
 
 _FIELDS = (
@@ -36,7 +44,10 @@ _FIELDS = (
 )
 _PUT = """
 INSERT INTO task (id, kind, role, unit, asked_by, case_code, title, detail, opened_at, due, chain)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+SELECT id, kind, role, unit, asked_by, case_code, title, detail, opened_at, due, chain FROM json_to_recordset(%s)
+    AS opened (id text, kind text, role text, unit text, asked_by text, case_code text, title text, detail text,
+    opened_at timestamptz, due timestamptz, chain bytea)
+ON CONFLICT (id) DO NOTHING
 """
 _CLOSE = """
 UPDATE task SET state = %s, outcome = %s, closed_at = %s, closed_by = %s, acts = %s, chain = %s WHERE id = %s
@@ -79,14 +90,15 @@ def stream_of(task: str) -> str:
 
 
 def open_task(tx: Tx, task: Task) -> None:
-    """Store a task and its first entry. The same task again changes nothing."""
-    if tx.value("SELECT 1 FROM task WHERE id = %s", (task.id,)):
-        return
-    stream = stream_of(task.id)
+    """Store a task and its first entry, without waiting. The same task again changes nothing."""
     told = {"verb": "open", "kind": task.kind, "case": task.case, "role": task.role, "detail": task.detail}
-    chain = entries.append_all(tx, stream, "act", [(task.opened_at, told)], first=1, previous=first_link(stream))
-    place = (task.id, task.kind, task.role, task.unit, task.asked_by, task.case, task.title)
-    tx.run(_PUT, (*place, msgspec.json.encode(task.detail).decode(), task.opened_at, task.due, chain))
+    chain = entries.begin(tx, stream_of(task.id), "act", told, at=task.opened_at)
+    row = {
+        "id": task.id, "kind": task.kind, "role": task.role, "unit": task.unit, "asked_by": task.asked_by,
+        "case_code": task.case, "title": task.title, "detail": msgspec.json.encode(task.detail).decode(),
+        "opened_at": task.opened_at, "due": task.due, "chain": f"\\x{chain.hex()}",
+    }  # fmt: skip
+    tx.put(_PUT, row)
 
 
 def load(tx: Tx, task: str, *, lock: bool = False) -> Task | None:
@@ -136,9 +148,9 @@ def close(
 
 
 def answer(node: Node, tx: Tx, task: str, officer: Officer, note: str, *, declined: bool = False) -> None:
-    """Close an alert or a question with a note. Raises LookupError, PermissionError, Ended, ValueError."""
+    """Close with a note what asks for nothing else. Raises LookupError, PermissionError, Ended, ValueError."""
     found = at_hand(tx, task, officer)
-    if found.kind not in ("alert", "question") and not declined:
+    if found.kind in _ANSWERED_BY_MORE and not declined:
         raise ValueError(f"a {found.kind} is not closed with a note")
     if not note.strip():
         raise ValueError("required")

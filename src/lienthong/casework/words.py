@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from lienthong.casework import states
 from lienthong.casework.states import ANNULLED, State
 from lienthong.catalogue import citations
+from lienthong.catalogue.catalogue import Catalogue
 from lienthong.catalogue.messages import message
 
 MACHINE: Final = states.MACHINE
@@ -25,6 +26,27 @@ ROLES: Final[_Names] = {
     "identity_officer": _("Cán bộ cấp căn cước"),
     "hospital_clerk": _("Nhân viên lập giấy chứng sinh"),
     "operator": _("Người vận hành"),
+}
+PURPOSES: Final[_Names] = {
+    "accounts": _("Giữ tài khoản định danh khớp với dữ liệu dân cư"),
+    "birth-notice": _("Lập giấy chứng sinh"),
+    "births": _("Cấp số định danh khi đăng ký khai sinh"),
+    "correction": _("Xem lại thông tin có người báo sai"),
+    "consent": _("Hỏi ý kiến đồng ý"),
+    "counter": _("Nhận hồ sơ ở quầy"),
+    "insurance_cards": _("Giữ thẻ bảo hiểm y tế khớp với dữ liệu dân cư"),
+    "mandate": _("Kiểm tra việc làm thay"),
+    "my-data": _("Chính bạn xem dữ liệu của mình"),
+    "notice": _("Gửi tin nhắn về hồ sơ"),
+    "operation": _("Vận hành hệ thống"),
+    "reconciliation": _("Đối soát dữ liệu"),
+    # through a gateway
+    "outside/bank-account": _("Mở tài khoản ngân hàng"),
+    "outside/civil-status": _("Đăng ký hộ tịch từ phần mềm cũ"),
+    "outside/company": _("Hỏi về doanh nghiệp"),
+    "outside/hospital": _("Khám, chữa bệnh"),
+    "outside/one-stop": _("Hỏi cho phần mềm một cửa cũ"),
+    "outside/vaccinations": _("Hỏi về tiêm chủng"),
 }
 # The national dossier status codes by their official names (portal synchronisation codes 1–10).
 STATES: Final[dict[int, str | Promise]] = {
@@ -101,6 +123,13 @@ def cited(rule: str) -> str:
 def role_name(role: str) -> str:
     """«Công chức tư pháp – hộ tịch»; an unknown role stands for itself."""
     return str(ROLES.get(role, role))
+
+
+def purpose_name(catalogue: Catalogue, purpose: str, language: str) -> str:
+    """Why somebody reads, in words: a service by its name; an unknown purpose stands for itself."""
+    if purpose in catalogue.services:
+        return catalogue.services[purpose].card.short.in_language(language)
+    return str(PURPOSES.get(purpose, purpose))
 
 
 def state_name(status: int) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from lienthong.catalogue import forms
-from lienthong.catalogue.catalogue import CatalogueError, load, read_nodes
+from lienthong.catalogue.catalogue import load, read_nodes
+from lienthong.catalogue.files import CatalogueError
 from lienthong.catalogue.shapes import Example, Service, Term
 from lienthong.kit.worktime import WorkCalendar
 

@@ -50,6 +50,7 @@ MESSAGES: Final[dict[str, str | Promise]] = {
         "Khác với dữ liệu Nhà nước đang giữ. Nếu dữ liệu ấy sai, hãy nhờ cơ quan giữ nó sửa trước."
     ),
     "name-differs": _("Họ tên không khớp với số định danh này."),
+    "no-longer-differs": _("Hai cơ sở dữ liệu đã ghi giống nhau."),
     "not-answered": _(
         "Cơ sở dữ liệu dân cư chưa trả lời nên chưa kiểm tra được. Bạn nhập gì vẫn còn đây; hãy gửi lại sau ít phút."
     ),
@@ -126,6 +127,12 @@ MESSAGES: Final[dict[str, str | Promise]] = {
     "result-in-doubt": _("Kết quả của phần việc trước có chỗ cần xem lại."),
     "corrected": _("Dữ liệu đã được sửa."),
     "correction-declined": _("Cơ quan giữ dữ liệu thấy dữ liệu đúng và giữ nguyên."),
+    # a message between nodes
+    "failed-there": _("Nơi nhận chưa xử lý được thư này dù đã gửi nhiều lần."),
+    "wrong-receipt": _("Biên nhận của nơi nhận không khớp với thư."),
+    "given-up": _("Thư không giao được và người vận hành đã thôi gửi."),
+    "delivered": _("Thư đã tới nơi."),
+    "resent": _("Đã gửi lại."),
 }
 
 

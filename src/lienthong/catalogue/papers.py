@@ -4,11 +4,11 @@ A template is Typst text that gets its facts as `d` and whatever `documents/base
 in both languages, as comments `// vi: …` and `// en: …`. `documents/issuers.yaml` says who issues a node's papers.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
-import yaml
 
+from lienthong.catalogue.files import Files, inside, of_folder, shaped
 from lienthong.catalogue.shapes import Words
 
 BASE = "base"
@@ -49,23 +49,26 @@ class Papers(msgspec.Struct, frozen=True):
 
 
 def read_papers(folder: Path, services: set[str]) -> Papers:
-    """Raises BadTemplate naming the file, or OSError."""
-    shared = folder / "documents"
-    issuers = msgspec.convert(yaml.safe_load((shared / "issuers.yaml").read_text("utf-8")), dict[str, Issuer])
+    """Raises BadTemplate naming the file, or CatalogueError."""
+    return papers_of(of_folder(folder), services)
+
+
+def papers_of(files: Files, services: set[str]) -> Papers:
+    """Raises BadTemplate naming the file, CatalogueError, or KeyError when the shared frame is missing."""
     return Papers(
-        base=(shared / f"{BASE}.typ").read_text("utf-8"),
-        own={slug: _templates(folder / "services" / slug / "documents") for slug in sorted(services)},
-        shared=_templates(shared),
-        issuers=issuers,
+        base=files[f"documents/{BASE}.typ"],
+        own={slug: _templates(files, f"services/{slug}/documents") for slug in sorted(services)},
+        shared=_templates(files, "documents"),
+        issuers=shaped(files, "documents/issuers.yaml", dict[str, Issuer]),
     )
 
 
-def _templates(folder: Path) -> dict[str, Template]:
-    return {path.stem: _template(path) for path in sorted(folder.glob("*.typ")) if path.stem != BASE}
+def _templates(files: Files, folder: str) -> dict[str, Template]:
+    paths = {PurePosixPath(path).stem: path for path in inside(files, folder, ".typ")}
+    return {name: _template(name, path, files[path]) for name, path in paths.items() if name != BASE}
 
 
-def _template(path: Path) -> Template:
-    text = path.read_text("utf-8")
+def _template(name: str, path: str, text: str) -> Template:
     if len(text) > LARGEST_TEMPLATE:
         raise BadTemplate(f"{path}: larger than {LARGEST_TEMPLATE} characters")
     head = [line.removeprefix("//").strip() for line in text.splitlines()[:2]]
@@ -75,4 +78,4 @@ def _template(path: Path) -> Template:
             raise ValueError(head)
     except (IndexError, ValueError) as error:
         raise BadTemplate(f"{path}: begin with // vi: … and // en: …, the paper's title in both languages") from error
-    return Template(path.stem, Words(vi, en), text)
+    return Template(name, Words(vi, en), text)

@@ -43,6 +43,13 @@ def _of_register(
         theirs = registers[follow.register].fields if follow.register in registers else {}
         yield from ((place, "field", name, register.fields) for name in (follow.by, *follow.takes))
         yield from ((place, "field", name, theirs) for name in follow.takes.values())
+        yield place, "buckets", register.buckets, [follow.by]
+        followed = registers.get(follow.register)
+        if followed and followed.key in followed.fields:
+            yield f"registers/{follow.register}.yaml", "buckets", followed.buckets, [followed.key]
+        if follow.ends:
+            yield place, "field", follow.ends.by, theirs
+            yield from ((place, "field", name, register.fields) for name in follow.ends.sets)
     if completion := register.completed_by:
         yield place, "register", completion.register, registers
         theirs = registers[completion.register].fields if completion.register in registers else {}
@@ -206,7 +213,8 @@ def _of_branch(place: str, branch: Branch, service: Service, services: Mapping[s
 
 def _of_right(right: Right, nodes: Mapping[str, NodeCard], registers: Mapping[str, Register]) -> Iterator[Reference]:
     place = f"rights of {right.grantor}"
-    yield place, "node", right.grantee, nodes
+    if right.grantee != "*":
+        yield place, "node", right.grantee, nodes
     if right.grantor != "*":
         yield place, "node", right.grantor, nodes
     if right.register:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -64,20 +64,34 @@ class Completion(_Strict, frozen=True):
     state: dict[str, str]
 
 
+class Ending(_Strict, frozen=True):
+    """How our record ends when the other says so: `by` is their column that then has a day, `sets` our columns; the
+    value `$day` is that day."""
+
+    by: str
+    sets: dict[str, str]
+
+
 class Follow(_Strict, frozen=True):
     """A register whose records hold fields of another's: `by` is our column with the other's key, `takes` our columns
-    with theirs. Changes there are followed here; `fresh` is within how many seconds, as promised."""
+    with theirs. Changes there are followed here, within `fresh` seconds. `whole`: all of theirs must be here
+    too. Both are compared every `compared` seconds; our columns in `unaccented` without accents."""
 
     register: str
     by: str
     takes: dict[str, str]
+    unaccented: list[str] = []
     fresh: int = 60
+    whole: bool = False
+    compared: int = 86_400
+    ends: Ending | None = None
 
 
 class Register(_Strict, frozen=True):
     """A declared register: one owner, one key, columns by term, look-ups by name over one or more columns.
 
-    `subject` is the column of the person a record is about, `also` those of others it is about as much.
+    `subject` is the column of the person a record is about, `also` those of others it is about as much. Registers
+    are compared by the column `buckets`; `joined` is the mapping by which a database is this register.
     """
 
     register: str
@@ -92,6 +106,8 @@ class Register(_Strict, frozen=True):
     rule: str = ""
     completed_by: Completion | None = None
     follows: Follow | None = None
+    buckets: str = ""
+    joined: str = ""
 
     def whom(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         """Everybody whose data these records are: each gets an entry in the log of reads."""
@@ -323,7 +339,8 @@ class Example(_Strict, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One revision of a service. `revision` is the hash of everything that decides a case under it."""
+    """One revision of a service. `revision` is the hash of everything that decides a case under it; `terms` is the
+    dictionary by which its form is checked."""
 
     slug: str
     revision: str
@@ -332,10 +349,29 @@ class Service(msgspec.Struct, frozen=True):
     process: Process
     branches: list[Branch]
     examples: list[Example]
+    terms: dict[str, Term] = {}
+
+
+class Without(_Strict, frozen=True):
+    """What a right that demands evidence still gives to who brings none: `fields` of a register's, at a low rate; with
+    `review` some of these reads are drawn for the owner's reviewers."""
+
+    fields: list[str] = []
+    per_minute: int = 30
+    review: bool = True
+
+
+TEN_MINUTES = "10m"
 
 
 class Right(_Strict, frozen=True, rename={"grantor": "of", "grantee": "to", "since": "from"}):
-    """Default deny: only what a right names may be called. A register's right names its fields."""
+    """Default deny: only what a right names may be called. A register's right names its fields.
+
+    `per_minute` is how often it may be used. `evidence` is what must prove the case: the person's `session` at the
+    asker, their `submission`, or their `consent`; what does not, has what `without` grants, or nothing. `reach` is over
+    how many other people a look-up may lead from whom the evidence names.
+    `within` is how long a message may take: minutes, hours, hours of working days.
+    """
 
     grantor: str
     grantee: str
@@ -346,6 +382,11 @@ class Right(_Strict, frozen=True, rename={"grantor": "of", "grantee": "to", "sin
     register: str = ""
     fields: list[str] = []
     until: date | None = None
+    per_minute: int = 1_200
+    evidence: Literal["", "session", "submission", "consent"] = ""
+    without: Without | None = None
+    reach: int = 2
+    within: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,3}(m|h|wh)$")] = TEN_MINUTES
 
 
 class NodeCard(_Strict, frozen=True):
@@ -353,7 +394,7 @@ class NodeCard(_Strict, frozen=True):
 
     slug: str
     name: Words
-    faces: list[Literal["portal", "desk", "eid", "notices"]]
+    faces: list[Literal["portal", "desk", "eid", "notices", "gateway"]]
     agency: str
     system_owner: str = ""
     units: str = ""

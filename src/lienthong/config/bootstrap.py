@@ -16,21 +16,24 @@ from pathlib import Path
 
 import yaml
 
-from lienthong.config import certificates, databases
+from lienthong.config import certificates, databases, directories, keys
 from lienthong.config.lifeline import die_with_parent
 from lienthong.config.postgres import Cluster
-from lienthong.config.state import HOME, State, read_json, write_json
+from lienthong.config.state import HOME, State, read_json, write_bytes, write_json
 from lienthong.config.trouble import Trouble, disk_troubles_named
+from lienthong.exchange.directory import Entry, PublishedKey
+from lienthong.exchange.envelopes import WIRE
 from lienthong.kit import clock
 from lienthong.kit.signatures import SigningKey
 
 Say = Callable[[str], None]
 CATALOGUE = HOME / "catalogue"
 HOST = "127.0.0.1"
-PURPOSES = ("transport", "seal")
 SEALER_OF_NOTICES = "G18"
+OUTSIDE = "outside.json"  # secrets of the systems that speak at a gateway, in its node's folder
 PEOPLE = 20_000
 SEED = 6
+MOST_NAMED = 4  # parts that a start names as published
 
 
 @dataclass(frozen=True)
@@ -74,52 +77,52 @@ def places(base_port: int, catalogue: Path = CATALOGUE) -> list[Place]:
 
 
 def ensure_keys(state: State, country: list[Place]) -> None:
-    """Transport key, seal key and web secret of every node, and the directory that publishes the public halves."""
-    published = read_json(state.directory).get("nodes", {})
-    nodes = {}
+    """Keys and web secret of every node, and the directory that publishes the public halves and where nodes answer."""
     for place in country:
         folder = state.keys / place.name
         folder.mkdir(mode=0o700, exist_ok=True)
-        keys = []
-        for purpose in PURPOSES:
-            file = folder / f"{purpose}.pem"
-            if not file.exists():
-                _create(file, SigningKey.generate().pem())
-            known = {key["public"]: key for key in published.get(place.name, {}).get("keys", [])}
-            public = SigningKey.load(file).public.text
-            keys.append(known.get(public) or _publication(purpose, public))
+        keys.finish(state, folder)
+        for purpose in keys.PURPOSES:
+            if not (folder / f"{purpose}.pem").exists():
+                write_bytes(folder / f"{purpose}.pem", SigningKey.generate().pem())
         if not (folder / "secret").exists():
-            _create(folder / "secret", secrets.token_urlsafe(48).encode())
-        nodes[place.name] = {"address": place.address, "site": place.site, "keys": keys}
+            write_bytes(folder / "secret", secrets.token_urlsafe(48).encode())
+        if "gateway" in place.faces:
+            _ensure_outside(folder / OUTSIDE)
     _ensure_certificates(state, country)
-    directory = {"demo": True, "nodes": nodes}
-    if read_json(state.directory) != directory:
-        write_json(state.directory, directory, mode=0o644)
+    with directories.changing(state) as nodes:
+        known = dict(nodes)
+        nodes.clear()
+        nodes.update({place.name: _entry(state, place, known.get(place.name)) for place in country})
+
+
+def _ensure_outside(file: Path) -> None:
+    """A secret for every outside system that the catalogue registers; those that are gone lose theirs."""
+    systems = yaml.safe_load((CATALOGUE / "gateways" / "systems.yaml").read_text())["systems"]
+    known = read_json(file)
+    kept = {name: known.get(name) or secrets.token_urlsafe(24) for name in systems}
+    if kept != known:
+        write_json(file, kept)
+
+
+def _entry(state: State, place: Place, known: Entry | None) -> Entry:
+    """A node as published: with every key that it ever had, and those in its folder."""
+    found = list(known.keys) if known else []
+    for purpose in keys.PURPOSES:
+        public = SigningKey.load(state.keys / place.name / f"{purpose}.pem").public.text
+        if public not in [key.public for key in found]:
+            found.append(PublishedKey(purpose, public, clock.now().replace(microsecond=0)))
+    return Entry(place.address, place.site, found, wire=WIRE)
 
 
 def _ensure_certificates(state: State, country: list[Place]) -> None:
     """What makes papers believable: the demo's root, a certificate for every seal, the time-stamp authority."""
-    root = certificates.ensure_root(state, _create)
+    root = certificates.ensure_root(state, write_bytes)
     for place in country:
         folder = state.keys / place.name
-        certificates.ensure_seal(root, folder, place.title_vi, place.agency, _create)
+        certificates.ensure_seal(root, folder, place.title_vi, place.agency, write_bytes)
         if "eid" in place.faces:
-            certificates.ensure_time_stamps(root, folder, _create)
-
-
-def _publication(purpose: str, public: str) -> dict[str, str]:
-    return {"purpose": purpose, "public": public, "from": clock.now().isoformat(timespec="seconds")}
-
-
-def _create(file: Path, content: bytes) -> None:
-    """A secret file: whole or not at all, and ours alone."""
-    partial = file.with_name(file.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(file)
+            certificates.ensure_time_stamps(root, folder, write_bytes)
 
 
 def environment(cluster: Cluster, place: Place) -> dict[str, str]:
@@ -135,6 +138,7 @@ def environment(cluster: Cluster, place: Place) -> dict[str, str]:
         "LIENTHONG_TIME_STAMPS": _time_stamps_at(state),
         "LIENTHONG_SECRET": (folder / "secret").read_text(),
         "LIENTHONG_DIRECTORY": str(state.directory),
+        "LIENTHONG_DIRECTORY_KEY": directories.authority(state).public.text,
         "LIENTHONG_CATALOGUE": str(CATALOGUE),
         "LIENTHONG_CLOCK": str(state.clock),
         "LIENTHONG_RUN": str(state.run),
@@ -142,6 +146,9 @@ def environment(cluster: Cluster, place: Place) -> dict[str, str]:
     }
     if (traps := state.root / "failpoints").is_dir():
         told["LIENTHONG_FAILPOINTS"] = str(traps)
+    told |= read_json(state.root / "settings.json").get(place.name, {})  # by node, what this country wants otherwise
+    if "gateway" in place.faces:
+        told["LIENTHONG_OUTSIDE"] = str(folder / OUTSIDE)
     if "eid" in place.faces:
         told["LIENTHONG_TOKEN_KEY"] = str(folder / "token.pem")
         told["LIENTHONG_TIME_STAMP_KEY"] = str(folder / certificates.TIME_STAMPS)
@@ -150,9 +157,9 @@ def environment(cluster: Cluster, place: Place) -> dict[str, str]:
 
 def _time_stamps_at(state: State) -> str:
     """Where the country's time-stamp authority answers: beside e-identity, whose folder holds its key."""
-    nodes = read_json(state.directory)["nodes"]
+    nodes = directories.published(state).nodes
     stamping = [name for name in nodes if (state.keys / name / certificates.TIME_STAMPS).exists()]
-    return f"{nodes[stamping[0]]['address']}/time-stamp" if stamping else ""
+    return f"{nodes[stamping[0]].address}/time-stamp" if stamping else ""
 
 
 def prepare(cluster: Cluster, country: list[Place], people: int | None, seed: int | None, say: Say) -> bool:
@@ -200,16 +207,48 @@ def _note(cluster: Cluster, plan: Plan) -> None:
 
 
 def _define_and_populate(cluster: Cluster, names: list[str], plan: Plan, say: Say) -> None:
+    from lienthong.catalogue.files import of_folder
     from lienthong.config import schema
+    from lienthong.demo import legacy_tax
 
     owners = {name: databases.credentials(cluster.state, name).conninfo(cluster, "owner") for name in names}
     began = time.monotonic()
+    files = of_folder(CATALOGUE)
     for name, conninfo in owners.items():
-        schema.migrate(name, conninfo)
+        if name == legacy_tax.NODE:
+            legacy_tax.prepare(conninfo)
+        schema.migrate(name, conninfo, files)
         databases.grant_runtime(conninfo)
+    _publish(cluster, names, say, is_first=not plan.is_loaded)
     if not plan.is_loaded:
         say(f"tables and rights of {len(names)} databases in {time.monotonic() - began:.1f} s")
         _populate(cluster.state, owners, plan, say)
+        if {legacy_tax.NODE, "G01", "BHXH"} <= owners.keys():
+            places = (owners["G01"], owners[legacy_tax.NODE], owners["BHXH"])
+            codes = legacy_tax.fill(*places, today=clock.today(), seed=plan.seed)
+            say(f"{codes:,} tax codes in the tax office's own database")
+
+
+def _publish(cluster: Cluster, names: list[str], say: Say, *, is_first: bool) -> None:
+    """The folder is what the demo's publishers work in: what changed in it since is published at a start."""
+    from lienthong.catalogue.files import CatalogueError, of_folder
+    from lienthong.config import publishing
+    from lienthong.kit.storage import Database
+
+    state = cluster.state
+    texts = {name: databases.credentials(state, name).conninfo(cluster, "run") for name in names}
+    seats = [
+        publishing.Seat(name, SigningKey.load(state.keys / name / "seal.pem"), Database(text, size=1))
+        for name, text in texts.items()
+    ]
+    try:
+        changed = publishing.bring_up(seats, of_folder(CATALOGUE), on=clock.today(), at=clock.now())
+    except CatalogueError as error:
+        raise Trouble(f"the catalogue cannot be published: {error}", "put it right, then ./lienthong up") from error
+    if changed and not is_first:
+        words = [change.words for change in changed]
+        rest = f"; and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else ""
+        say(f"published: {'; '.join(words[:MOST_NAMED])}{rest}")
 
 
 def _populate(state: State, owners: dict[str, str], plan: Plan, say: Say) -> None:
@@ -222,6 +261,7 @@ def _populate(state: State, owners: dict[str, str], plan: Plan, say: Say) -> Non
         summary = populate(
             owners,
             territory=Territory.load(CATALOGUE / "territory"),
+            catalogue=CATALOGUE,
             today=clock.today(),
             people=plan.people,
             seed=plan.seed,

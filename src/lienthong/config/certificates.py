@@ -11,7 +11,7 @@ name, and hold for thirty years, because the demo's clock moves.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -20,7 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from lienthong.config.state import State
+from lienthong.config.state import State, write_bytes
+from lienthong.kit import clock
+from lienthong.kit.signatures import SigningKey
 
 FROM, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC)
 TIME_STAMPS, SEAL_CERTIFICATE = "time-stamps.pem", "seal.crt"
@@ -60,13 +62,29 @@ def ensure_seal(root: Root, folder: Path, name: str, agency: str, keep: Keep) ->
     public = serialization.load_pem_private_key((folder / "seal.pem").read_bytes(), password=None).public_key()
     if file.exists() and _is_for(root, x509.load_pem_x509_certificate(file.read_bytes()), public):
         return
-    usage = x509.KeyUsage(
-        digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-    subject = _name(f"{name} (MẪU)", agency)
-    certificate = _build(root, subject, public).add_extension(usage, critical=True).sign(root.key, hashes.SHA256())
+    certificate = _issue_seal(root, _name(f"{name} (MẪU)", agency), public)
     keep(file, certificate.public_bytes(_PEM) + root.pem)
+
+
+def add_seal(state: State, folder: Path, key: SigningKey) -> None:
+    """A certificate for a node's next seal key, before those of its earlier ones: who seals takes the one that fits."""
+    file, root = folder / SEAL_CERTIFICATE, ensure_root(state, write_bytes)
+    before = x509.load_pem_x509_certificates(file.read_bytes())
+    issued = _issue_seal(root, before[0].subject, key.public.public)
+    write_bytes(file, b"".join(certificate.public_bytes(_PEM) for certificate in (issued, *before)))
+
+
+def self_signed(key: SigningKey, node: str, host: str, days: int) -> x509.Certificate:
+    """A certificate that a node makes for its own TLS key: partners believe it because the directory publishes it."""
+    subject, since = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)]), clock.now().replace(microsecond=0)
+    private = serialization.load_pem_private_key(key.pem(), password=None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey), "a signing key is P-256"
+    builder = x509.CertificateBuilder(
+        subject, subject, key.public.public, x509.random_serial_number(), since, since + timedelta(days=days)
+    )
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    names = x509.SubjectAlternativeName([x509.DNSName(host)])
+    return builder.add_extension(names, critical=False).sign(private, hashes.SHA256())
 
 
 def ensure_time_stamps(root: Root, folder: Path, keep: Keep) -> None:
@@ -79,6 +97,14 @@ def ensure_time_stamps(root: Root, folder: Path, keep: Keep) -> None:
     builder = _build(root, _name("Dấu thời gian (MẪU)", ""), key.public_key())
     certificate = builder.add_extension(stamping, critical=True).sign(root.key, hashes.SHA256())
     keep(file, key.private_bytes(*_KEY_FORM) + certificate.public_bytes(_PEM) + root.pem)
+
+
+def _issue_seal(root: Root, subject: x509.Name, public: object) -> x509.Certificate:
+    usage = x509.KeyUsage(
+        digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    return _build(root, subject, public).add_extension(usage, critical=True).sign(root.key, hashes.SHA256())
 
 
 def _is_for(root: Root, certificate: x509.Certificate, public: object) -> bool:

@@ -9,8 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from lienthong.config.state import State, running
 from lienthong.config.trouble import Trouble, disk_troubles_named
@@ -21,6 +21,21 @@ LONGEST_STOP_SECONDS = 150.0
 ELSEWHERE = {
     "trace": ("lienthong.config.trace", "tell one dossier's story across the nodes"),
     "stuck": ("lienthong.config.stuck", "list what waits, with whom, since when, and why"),
+    "package": ("lienthong.config.packaging", "rows in bulk between nodes, signed: export, import, countersign"),
+    "resend": ("lienthong.config.resending", "send parked messages again, singly or in bulk, or give one up"),
+    "key": ("lienthong.config.key_command", "make a key; rotate, revoke or list the keys of nodes"),
+    "directory": ("lienthong.config.directory_command", "show a directory, or sign a new version of it"),
+    "feeds": ("lienthong.config.feeds", "show who follows which register, how far and how fresh"),
+    "gateway": ("lienthong.config.gateway_command", "list the systems outside that may ask; show a secret of one"),
+    "reconcile": ("lienthong.config.reconcile", "compare registers with those they follow, now, and say what differs"),
+    "join": ("lienthong.config.join_command", "check databases that are joined as registers: what does not convert"),
+    "evidence": ("lienthong.config.evidence", "one file with all that proves a message, a dossier or a read"),
+    "verify": ("lienthong.config.verify", "check evidence files and journals; without a file, the whole country's"),
+    "journal": ("lienthong.config.journal", "export a node's whole journal"),
+    "rejoin": ("lienthong.config.rejoin", "bring a node back in step that was restored from a backup"),
+    "drill": ("lienthong.bench.drill", "rehearse a loss: `drill restore`"),
+    "publish": ("lienthong.config.publish_command", "publish what changed in the catalogue's folder, signed"),
+    "publications": ("lienthong.config.publications", "show which catalogue each node holds; export or import one"),
     "bench": ("lienthong.bench.command", "measure, one JSON line each (--list names the measures)"),
 }
 
@@ -45,13 +60,11 @@ def parser() -> argparse.ArgumentParser:
     node = command("node", _node, "run one node alone against DATABASE_URL")
     node.add_argument("name")
     node.add_argument("--listen", default="127.0.0.1:8600", metavar="HOST:PORT")
+    node.add_argument("--exchange", default="", metavar="HOST:PORT", help="where partners come in over mutual TLS")
     migrate = command("migrate", _migrate, "apply a node's definitions as the owner named by DATABASE_OWNER_URL")
     migrate.add_argument("name")
     moved = command("clock", _clock, "show or move the demo country's time: +2d, -3h, +30m, reset")
     moved.add_argument("by", nargs="?", default="show", type=_duration)
-    key = command("key", _key, "make a signing key and print its public half")
-    key.add_argument("verb", choices=["generate"])
-    key.add_argument("path", type=Path)
     test = command("test", _test, "every check, with titles and seconds")
     test.add_argument("--long", action="store_true", help="also what takes minutes")
     for name, (_, about) in ELSEWHERE.items():
@@ -110,9 +123,10 @@ def _down(_: argparse.Namespace) -> None:
 
 
 def _status(_: argparse.Namespace) -> int:
-    from lienthong.config import memory
-    from lienthong.config.state import read_json
+    from lienthong.config import bootstrap, directories, memory
     from lienthong.config.supervisor import Door
+    from lienthong.exchange import validity
+    from lienthong.kit import clock
 
     state = State.open()
     pid = running(state)
@@ -121,11 +135,15 @@ def _status(_: argparse.Namespace) -> int:
         return 3
     print(f"running: process {pid}, {memory.megabytes(memory.family(pid)):.0f} MB, state in {state.root}")
     sick = 0
-    for name, entry in read_json(state.directory).get("nodes", {}).items():
-        host, port = entry["address"].removeprefix("http://").split(":")
-        healthy = Door(name, host, int(port)).is_healthy()
+    os.environ.setdefault("LIENTHONG_CLOCK", str(state.clock))
+    directory = directories.published(state)
+    for name, entry in directory.nodes.items():
+        site = urlsplit(entry.site)
+        healthy = Door(name, bootstrap.HOST, site.port or 0).is_healthy()
         sick += not healthy
-        print(f"  {name:<8} {'answers' if healthy else 'does not answer':<16} {entry['site']}")
+        print(f"  {name:<8} {'answers' if healthy else 'does not answer':<16} {entry.site}")
+    for key in validity.ending(directory, clock.now()):
+        print(f"  {key.node:<8} its {key.purpose} key ends in {key.days_left} days: lienthong key rotate {key.node}")
     return 1 if sick else 0
 
 
@@ -133,7 +151,7 @@ def _node(told: argparse.Namespace) -> None:
     from lienthong.config import alone
 
     host, _, port = told.listen.rpartition(":")
-    alone.run(told.name, host or "127.0.0.1", _port(port))
+    alone.run(told.name, host or "127.0.0.1", _port(port), told.exchange)
 
 
 def _migrate(told: argparse.Namespace) -> None:
@@ -154,17 +172,6 @@ def _clock(told: argparse.Namespace) -> None:
         clock.shift(None if told.by == "reset" else told.by)
     ahead = clock.offset()
     print(f"{clock.now():%Y-%m-%d %H:%M:%S %z}" + (f"  (moved by {ahead})" if ahead else "  (real time)"))
-
-
-def _key(told: argparse.Namespace) -> None:
-    from lienthong.kit.signatures import SigningKey
-
-    key = SigningKey.generate()
-    try:
-        key.save(told.path)
-    except FileExistsError as present:
-        raise Trouble(f"{told.path} exists already", "choose another name: a key is never overwritten") from present
-    print(key.public.text)
 
 
 def _test(told: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ INVITATIONS = {
     "portal": "declare a birth: type «khai sinh» with or without accents, sign in as a demo parent",
     "eid": "the sign-in of the portal; opened from there",
     "notices": "issue a birth notice, as the hospital's clerk",
+    "gateway": "systems that run no node: who may ask what; `lienthong gateway` tells how",
     "desk": "what waits for the officers of {title}",
 }
 

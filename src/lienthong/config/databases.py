@@ -15,7 +15,10 @@ from lienthong.config.postgres import Cluster
 from lienthong.config.state import State, read_json, write_json
 
 ROLES = ("owner", "run", "read")
-APPEND_ONLY = ("journal_entry", "seal", "inbox")
+APPEND_ONLY = (
+    "journal_entry", "seal", "seal_feed", "branch", "inbox", "partner_head", "countersigned", "standing",
+    "exchange_day", "directory_version", "publication", "catalogue_set", "service_revision", "outside_call",
+)  # fmt: skip
 READ_ONLY = ("migration",)
 
 

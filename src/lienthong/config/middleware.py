@@ -11,7 +11,7 @@ def node_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     node = wiring.current()
 
     def answer(request: HttpRequest) -> HttpResponse:
-        request.node = node  # type: ignore[attr-defined]
+        request.node = node.at_hand()  # type: ignore[attr-defined]
         return get_response(request)
 
     return answer

@@ -35,7 +35,7 @@ SETTINGS = {
     "work_mem": "4MB",
     "maintenance_work_mem": "64MB",
     "effective_cache_size": "1GB",
-    "max_parallel_workers_per_gather": "0",  # seven nodes share the machine; one query must not take it all
+    "max_parallel_workers_per_gather": "0",  # eight nodes share the machine; one query must not take it all
     "jit": "off",
     "fsync": "on",
     "synchronous_commit": "on",

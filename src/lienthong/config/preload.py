@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from lienthong.catalogue import files
+from lienthong.config.state import HOME
 from lienthong.kit.web import assets
 
 ROOMS = Path(__file__).resolve().parents[1]
@@ -43,5 +45,6 @@ def load() -> None:
             with suppress(ImproperlyConfigured):  # it asks Django's settings, which only a child has
                 importlib.import_module(module.name)
     assets.own()
+    files.warm(HOME / "catalogue")
     for name in ("lienthong.config.web_process", "lienthong.config.worker_process"):
         importlib.import_module(name)

@@ -4,15 +4,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lienthong.catalogue.catalogue import read_nodes
+from lienthong.config import directories
 from lienthong.config.environment import value
-from lienthong.exchange.directory import Directory
 from lienthong.kit.web.site import Site
 
 NODE = value("LIENTHONG_NODE")
 CATALOGUE = Path(value("LIENTHONG_CATALOGUE"))
-DIRECTORY = Directory.load(Path(value("LIENTHONG_DIRECTORY")))
+DIRECTORY = directories.at_start()
 CARD = read_nodes(CATALOGUE)[NODE]
 _ROOMS = Path(__file__).parents[1]
+WITH_PAGES = ("portal", "desk", "steering", "gateways", "agreements", "demo")
 
 # Django reads what follows.
 DEBUG = False
@@ -32,7 +33,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [_ROOMS / room / "templates" for room in ("portal", "desk", "agreements", "demo")],
+        "DIRS": [_ROOMS / room / "templates" for room in WITH_PAGES],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

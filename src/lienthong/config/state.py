@@ -101,10 +101,16 @@ def read_json(file: Path) -> Any:
 
 
 def write_json(file: Path, value: Any, mode: int = 0o600) -> None:
+    """Writes the whole file or nothing."""
+    write_bytes(file, json.dumps(value, ensure_ascii=False, indent=1).encode(), mode)
+
+
+def write_bytes(file: Path, content: bytes, mode: int = 0o600) -> None:
     """Writes the whole file or nothing, durable before it takes its name."""
     partial = file.with_name(file.name + ".partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:
-        json.dump(value, out, ensure_ascii=False, indent=1)
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
+        out.write(content)
         out.flush()
         os.fsync(out.fileno())
     partial.replace(file)

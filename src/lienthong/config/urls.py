@@ -6,19 +6,22 @@ from django.views.decorators.http import require_safe
 
 from lienthong.agreements.urls import agreement_patterns
 from lienthong.casework.process_views import process_patterns
-from lienthong.config import settings
+from lienthong.config import openapi, settings
 from lienthong.demo.letters import letter_patterns
 from lienthong.desk.urls import desk_patterns, notice_patterns
+from lienthong.gateways.pages import gateway_patterns
 from lienthong.identity.urls import provider_patterns, relying_patterns
 from lienthong.kit.web.access import machine
 from lienthong.kit.web.urls import urlpatterns as web_patterns
 from lienthong.portal.urls import urlpatterns as portal_patterns
+from lienthong.steering.urls import steering_patterns
 
 FACES: dict[str, list[URLPattern]] = {
-    "portal": [*portal_patterns, *process_patterns, *relying_patterns],
+    "portal": [*portal_patterns, *steering_patterns, *process_patterns, *relying_patterns],
     "desk": [*desk_patterns, *process_patterns, *relying_patterns],
     "notices": [*notice_patterns, *relying_patterns],
     "eid": [*provider_patterns, *agreement_patterns],
+    "gateway": [*gateway_patterns],
 }
 
 
@@ -33,6 +36,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("health", health, name="health"),
+    path("openapi.json", openapi.document, name="openapi"),
     *web_patterns,
     *(pattern for face in settings.CARD.faces for pattern in FACES[face]),
     *(letter_patterns if settings.DIRECTORY.demo and "portal" in settings.CARD.faces else ()),

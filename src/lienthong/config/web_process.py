@@ -2,11 +2,14 @@
 
 import multiprocessing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
+
+from lienthong.config.environment import value
 
 THREADS = 16  # more than cores: a thread that waits for a slow partner must not hold up the others
 
@@ -35,6 +38,8 @@ def serve(host: str, port: int) -> None:
         backpressure=256,
         websockets=False,
         log_level=LogLevels.error,
+        ssl_key=Path(tls) if (tls := value("LIENTHONG_TLS_KEY")) else None,
+        ssl_cert=Path(value("LIENTHONG_TLS_CERT")) if tls else None,
     )
     server.serve(target_loader=_application, wrap_loader=False)
 

@@ -5,17 +5,26 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from lienthong.casework import paper_idle, timers
 from lienthong.config import outlets, wiring
 from lienthong.documents import fetching
-from lienthong.exchange import courier
+from lienthong.exchange import courier, following, forks, statistics
+from lienthong.exchange.node import Node
 from lienthong.identity import housekeeping
 from lienthong.journal import sealer
 from lienthong.kit.doorbell import Porch
+from lienthong.registers import capturing, reconcile_runs
 
 GRACE_SECONDS = 1.0
+
+
+def _joined(node: Node, stop: threading.Event) -> list[threading.Thread]:
+    """Who looks for changes of joined databases, where there are any."""
+    found = node.catalogue.joinings
+    return [threading.Thread(target=capturing.run, args=(node, stop), name="joined", daemon=True)] if found else []
 
 
 def run() -> None:
@@ -26,13 +35,22 @@ def run() -> None:
     name = os.environ["LIENTHONG_NODE"]
     node = wiring.node(name)
     porch = Porch(Path(os.environ["LIENTHONG_RUN"]) / f"{name}.bell")
+    directory = partial(wiring.follower(node).run, asks=True)
+    forks.at_start(node)
     parts = [
+        threading.Thread(target=directory, args=(stop,), name="directory", daemon=True),
         threading.Thread(target=courier.run, args=(node, stop, porch), name="courier", daemon=True),
         threading.Thread(target=sealer.run, args=(node.database, stop), name="sealer", daemon=True),
+        threading.Thread(target=forks.run, args=(node, stop), name="heads", daemon=True),
+        threading.Thread(target=following.run, args=(node, stop), name="follower", daemon=True),
         threading.Thread(target=timers.run, args=(node, stop), name="timers", daemon=True),
         threading.Thread(target=paper_idle.run, args=(node, stop), name="papers", daemon=True),
+        threading.Thread(target=statistics.run, args=(node, stop), name="statistics", daemon=True),
         threading.Thread(target=fetching.run, args=(node, stop), name="files", daemon=True),
         threading.Thread(target=housekeeping.run, args=(node.database, stop), name="housekeeping", daemon=True),
+        threading.Thread(target=reconcile_runs.keep_up, args=(node, stop), name="sums", daemon=True),
+        *_joined(node, stop),
+        threading.Thread(target=reconcile_runs.run, args=(node, stop), name="reconciliation", daemon=True),
         *outlets.threads(node, stop),
     ]
     for part in parts:

@@ -7,11 +7,15 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from lienthong.demo.rows import COLUMNS
+from lienthong.catalogue.catalogue import read_registers, read_terms
+from lienthong.demo.rows import COLUMNS, recorded_at
+from lienthong.kit.storage import Tx
+from lienthong.registers import loading
 
 STAFFED = frozenset({"G01", "G15", "G18", "BHXH", "H36"})  # nodes with officers
 PROVIDER = "G01-eid"
@@ -32,6 +36,11 @@ class Figures:
 
     def __str__(self) -> str:
         return f"{self.people} people, seed {self.seed}, seen on {self.today}"
+
+    @property
+    def load(self) -> str:
+        """What the registers and their feeds call it."""
+        return str(self.seed)
 
     @classmethod
     def parse(cls, text: str) -> "Figures":
@@ -63,11 +72,23 @@ def begin(connections: dict[str, str], wanted: Figures) -> tuple[list[str], date
     return unfinished, next((figures.today for figures in known.values() if figures), wanted.today)
 
 
-def finish(targets: dict[str, str], figures: Figures) -> None:
-    """Bring the indexes back, refresh statistics, note that the load is done. Two nodes at a time."""
+def finish(targets: dict[str, str], figures: Figures, catalogue: Path) -> None:
+    """Bring the indexes back, write the rows down in the journal as sets of this load (`catalogue` is the folder of the
+    registers' declarations), refresh statistics, note that the load is done. Two nodes at a time.
+    """
+    declared, terms = {one.register: one for one in read_registers(catalogue)}, read_terms(catalogue)
+
+    def work(node: str) -> None:
+        with psycopg.connect(targets[node]) as link:
+            _bring_indexes_back(link)
+            for owner, register in COLUMNS:
+                if owner == node:
+                    at = recorded_at(figures.today)
+                    loading.write_down(Tx(link), declared[register], terms, figures.load, at=at)
+            _note(link, node, figures)
+
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for _ in pool.map(lambda node: _finish(node, targets[node], figures), targets):
-            pass
+        list(pool.map(work, targets))
 
 
 def tables(node: str) -> list[str]:
@@ -105,13 +126,15 @@ def _secondary_indexes(link: psycopg.Connection[Any], node: str) -> list[tuple[s
     ).fetchall()
 
 
-def _finish(node: str, conninfo: str, figures: Figures) -> None:
-    with psycopg.connect(conninfo) as link:
-        link.execute("SET LOCAL maintenance_work_mem = '128MB'")
-        for (name,) in link.execute("SELECT name FROM load WHERE starts_with(name, %s)", (_INDEX,)).fetchall():
-            link.execute(name.removeprefix(_INDEX))
-            link.execute("DELETE FROM load WHERE name = %s", (name,))
-        for table in tables(node):
-            link.execute(f"ANALYZE {table}")
-        link.execute("INSERT INTO load (name, at) VALUES (%s, now())", (f"{_DONE}{figures}",))
-        link.execute("DELETE FROM load WHERE name = %s", (_BEGUN,))
+def _bring_indexes_back(link: psycopg.Connection[Any]) -> None:
+    link.execute("SET LOCAL maintenance_work_mem = '128MB'")
+    for (name,) in link.execute("SELECT name FROM load WHERE starts_with(name, %s)", (_INDEX,)).fetchall():
+        link.execute(name.removeprefix(_INDEX))
+        link.execute("DELETE FROM load WHERE name = %s", (name,))
+
+
+def _note(link: psycopg.Connection[Any], node: str, figures: Figures) -> None:
+    for table in tables(node):
+        link.execute(f"ANALYZE {table}")
+    link.execute("INSERT INTO load (name, at) VALUES (%s, now())", (f"{_DONE}{figures}",))
+    link.execute("DELETE FROM load WHERE name = %s", (_BEGUN,))

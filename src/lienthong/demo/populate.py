@@ -2,7 +2,8 @@
 
 1. every node to be filled notes that a load has begun, and puts its secondary indexes aside
 2. one or two processes make communes and COPY them, each in one transaction per node
-3. officers and the people to sign in as are written, indexes come back, the node notes that the load is done
+3. officers and the people to sign in as are written, indexes come back, the journal is told of the rows in sets (so
+   that they are in the feeds), the node notes that the load is done
 
 A load cut short leaves nodes that began and did not finish; the next call empties exactly those and fills them again.
 """
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from multiprocessing import connection as pipes
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -24,6 +26,7 @@ from lienthong.demo.names import Names
 from lienthong.demo.plan import Plan
 from lienthong.demo.population import Commune
 from lienthong.demo.rows import Sign
+from lienthong.registers import loading
 from lienthong.territory.units import Territory, Unit
 
 Progress = Callable[[int, int], None]
@@ -67,6 +70,7 @@ def populate(
     connections: dict[str, str],
     *,
     territory: Territory,
+    catalogue: Path,
     today: date,
     people: int = 20_000,
     seed: int = 6,
@@ -76,9 +80,10 @@ def populate(
     """Fill the registers of the nodes, given as owner-role connection strings by node name; others
     are passed over.
 
-    `sign` makes G18's seal of a birth notice from its canonical bytes. `progress` is told people done and people
-    wanted. Nodes a former call has finished are left alone. Raises destination.NotEmpty for registers somebody else
-    has written to, or for a finished load of other figures; psycopg.Error and RuntimeError leave a load to be redone.
+    `catalogue` is the folder that declares the registers. `sign` makes G18's seal of a birth notice from its canonical
+    bytes. `progress` is told people done and people wanted. Nodes a former call has finished are left alone. Raises
+    destination.NotEmpty for registers somebody else has written to, or for a finished load of other figures;
+    psycopg.Error and RuntimeError leave a load to be redone.
     """
     began = time.monotonic()
     connections = {node: conninfo for node, conninfo in connections.items() if destination.tables(node)}
@@ -95,7 +100,7 @@ def populate(
                 _write_posts(link, node, [post for post in harvest.posts if post.node == node])
                 _write_demo_people(link, node, chosen)
                 _write_series(link, {name: last for (owner, name), last in harvest.series.items() if owner == node})
-        destination.finish(targets, destination.Figures(people, seed, today))
+        destination.finish(targets, destination.Figures(people, seed, today), catalogue)
     return Summary(people, time.monotonic() - began, harvest.rows, list(targets))
 
 
@@ -171,7 +176,7 @@ def _load(
     """Make communes and copy them; every node commits at the end."""
     harvest = Harvest()
     links = {node: psycopg.connect(conninfo) for node, conninfo in targets.items()}
-    tail = f"\t{rows.recorded_at(plan.today).isoformat()}\tload:{plan.seed}\n"
+    tail = loading.tail(destination.Figures(plan.people, plan.seed, plan.today).load, rows.recorded_at(plan.today))
     try:
         for place, unit, count in shares:
             commune = Commune(plan, place, unit)

@@ -60,7 +60,7 @@ _DATA = {
     "G01": ("dân cư và cư trú", "population and residence"),
     "G15": ("hộ tịch", "civil status"),
     "G18": ("giấy chứng sinh", "birth notices"),
-    "BHXH": ("bảo hiểm", "insurance"),
+    "BHXH": ("bảo hiểm và thuế", "insurance and taxation"),
     "H36": ("hồ sơ một cửa và quy tắc tự động", "one-stop dossiers and automatic rules"),
 }
 

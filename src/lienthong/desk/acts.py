@@ -120,7 +120,7 @@ def _form_of(node: Node, tx: Tx, code: str) -> Form:
     dossier = dossiers.load(tx, code)
     if dossier is None:
         raise LookupError(code)
-    return node.catalogue.services[dossier.identity.service].form
+    return node.catalogue.service(dossier.identity.service, dossier.identity.revision).form
 
 
 def _dispute(node: Node, tx: Tx, code: str, officer: Officer, typed: Typed) -> Dossier:

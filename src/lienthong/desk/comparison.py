@@ -142,7 +142,7 @@ def handed_on(evidence: Evidence) -> dict[str, dict[str, Any]]:
     """The opened results of earlier branches. Raises Refused when one is not what it claims to be."""
     identity, handed = evidence.dossier.identity, evidence.content.results
     sealers = results.sealers(evidence.node, evidence.service)
-    return dict(results.opened(evidence.node, handed, identity.case, sealers))
+    return dict(results.opened(evidence.node, handed, identity.case, sealers, identity.received_at))
 
 
 def disputable(evidence: Evidence) -> dict[str, tuple[str, str]]:

@@ -30,6 +30,7 @@ from lienthong.kit.text import fold
 from lienthong.registers import reading, recording
 
 PURPOSE: Final = "counter"
+WITHIN: Final = 2.0
 HELPER_FOR: Final = timedelta(days=30)
 MOST: Final = 50
 _GENDERS: Final = {"nam": "male", "nu": "female"}
@@ -102,7 +103,7 @@ def read_card(text: str) -> Claim | None:
 
 def identify(node: Node, claim: Claim, officer: Officer) -> tuple[Person | None, str]:
     """The person, or what is wrong: not-answered, no-match. Unknown, dead and not quite the same are answered alike."""
-    row, silent = _look_up(node, claim.number, officer)
+    row, silent = _look_up(node, claim.number, officer, {"full_name": claim.name, "birth_date": claim.birth_date})
     if silent:
         return None, "not-answered"
     same = row is not None and row["birth_date"] == claim.birth_date and fold(row["full_name"]) == fold(claim.name)
@@ -114,7 +115,7 @@ def identify(node: Node, claim: Claim, officer: Officer) -> tuple[Person | None,
 
 def find_helper(node: Node, number: str, name: str, officer: Officer) -> tuple[str, str]:
     """A helper's name as registered, or what is wrong as a code."""
-    row, silent = _look_up(node, number, officer)
+    row, silent = _look_up(node, number, officer, {"full_name": name})
     if silent:
         return "", "not-answered"
     if row is None or fold(row["full_name"]) != fold(name) or row["died_on"]:
@@ -122,14 +123,15 @@ def find_helper(node: Node, number: str, name: str, officer: Officer) -> tuple[s
     return str(row["full_name"]), ""
 
 
-def _look_up(node: Node, number: str, officer: Officer) -> tuple[Mapping[str, Any] | None, bool]:
-    """The register's row, and whether nobody answered."""
-    item = {"register": "persons", "by": "number", "value": {"is": number}}
+def _look_up(
+    node: Node, number: str, officer: Officer, said: Mapping[str, str]
+) -> tuple[Mapping[str, Any] | None, bool]:
+    """The row of the person of this number of whom `said` is true, and whether nobody answered."""
+    item = {"register": "persons", "by": "number", "value": {"is": number}, "match": dict(said)}
     owner = node.catalogue.registers["persons"].owner
     case = f"counter/{new_id()}"
-    answer = node.asker.ask(
-        Question(owner, reading.SERVICE, {"items": {"person": item}}, PURPOSE, case, officer.as_asker)
-    )
+    asked = reading.body(node, owner, {"person": item})
+    answer = node.asker.ask(Question(owner, reading.SERVICE, asked, PURPOSE, case, officer.as_asker), within=WITHIN)
     return (None, True) if answer is None else (answer.body["items"]["person"], False)
 
 

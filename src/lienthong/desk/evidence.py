@@ -51,8 +51,8 @@ def at_filing(node: Node, dossier: Dossier, service: Service, content: Content) 
     for text in content.sources:
         try:
             envelope = envelopes.decode(text.encode())
-            recipient = dossier.identity.parent_node or ""
-            answer = envelopes.open_envelope(envelope, node.directory, recipient=recipient, at=None)
+            recipient, since = dossier.identity.parent_node or "", dossier.identity.received_at
+            answer = envelopes.open_envelope(envelope, node.directory, recipient=recipient, at=None, received=since)
         except Refused:
             filed.altered += 1
             continue
@@ -76,17 +76,24 @@ def _answered(answer: Message, register: Register, look_up: LookUp, value: str) 
     return None
 
 
-def now(node: Node, dossier: Dossier, service: Service, declared: Mapping[str, Any], officer: Officer) -> Rows:
-    """Rows by look-up as registers hold them at this moment; a look-up without an answer is missing."""
+def now(node: Node, dossier: Dossier, service: Service, content: Content, officer: Officer) -> Rows:
+    """Rows by look-up as registers hold them at this moment; a look-up without an answer is missing.
+
+    The citizen's submission is shown to the owners; of a dossier that came without one they are told what was declared.
+    """
+    declared = content.declared
     by_owner: dict[str, dict[str, Any]] = {}
     for name, value in wanted(service.form, declared).items():
         look_up = service.form.look_ups[name]
         item = {"register": look_up.register, "by": look_up.by, "value": {"is": value}, "many": look_up.many}
+        if not content.evidence and (said := _said_of(node, service.form, name, declared)):
+            item["match"] = said
         by_owner.setdefault(node.catalogue.registers[look_up.register].owner, {})[name] = item
     here = by_owner.pop(node.name, {})
     case = dossier.identity.case
+    proofs = tuple(content.evidence)
     questions = [
-        Question(owner, reading.SERVICE, {"items": items}, service.slug, case, officer.as_asker)
+        Question(owner, reading.SERVICE, reading.body(node, owner, items), service.slug, case, officer.as_asker, proofs)
         for owner, items in by_owner.items()
     ]
     found = _read_here(node, here, service, case, officer)
@@ -94,6 +101,17 @@ def now(node: Node, dossier: Dossier, service: Service, declared: Mapping[str, A
         if answer is not None:
             found |= answer.body["items"]
     return found
+
+
+def _said_of(node: Node, form: Form, look_up: str, declared: Mapping[str, Any]) -> dict[str, str]:
+    """What was declared of a look-up's person besides the number: their name and day of birth."""
+    terms = node.catalogue.terms
+    columns = {
+        spec.source.partition(".")[2]: str(declared[name])
+        for name, spec in form.fields.items()
+        if spec.source.startswith(f"{look_up}.") and declared.get(name) and terms[spec.term].type in ("text", "date")
+    }
+    return columns if form.look_ups[look_up].register == "persons" else {}
 
 
 def _read_here(node: Node, items: Mapping[str, Any], service: Service, case: str, officer: Officer) -> Rows:

@@ -85,7 +85,7 @@ def _person(row: Any, done: int, tasks: int, loads: list[StepLoad]) -> dict[str,
 
 
 def _risky(node: Node, dossier: Dossier) -> dict[str, Any]:
-    step = pages.step_of(node.catalogue.services[dossier.identity.service], dossier)
+    step = pages.step_of(node.catalogue.shown(dossier.identity.service, dossier.identity.revision), dossier)
     return {
         "url": reverse("dossier", args=[dossier.identity.code]),
         "title": pages.title(dossier),

@@ -25,6 +25,7 @@ from lienthong.registers import reading, records
 from lienthong.registers.parents import why_no_parent
 
 PURPOSE = "birth-notice"
+WITHIN = 2.0
 LIGHTEST, HEAVIEST = 300, 7000  # grams
 MOST_CHILDREN = 9  # of one delivery
 # Notices that came with a demo population stay below; a facility writes at most a few thousand a year.
@@ -93,17 +94,22 @@ def find_mother(node: Node, typed: Mapping[str, str], officer: Officer) -> tuple
     """Ask the population register; the mother, or what speaks against her by field. Silent: not-answered."""
     item = {"register": "persons", "by": "number"}
     items = {
-        "mother": {**item, "value": {"is": typed["mother_number"]}},
+        "mother": {
+            **item,
+            "value": {"is": typed["mother_number"]},
+            "match": {"full_name": typed["mother_name"]},
+        },
         "husband": {**item, "value": {"of": "mother.spouse"}},
     }
     owner = node.catalogue.registers["persons"].owner
     case = f"notice/{new_id()}"
-    answer = node.asker.ask(Question(owner, reading.SERVICE, {"items": items}, PURPOSE, case, officer.as_asker))
+    asked = reading.body(node, owner, items)
+    answer = node.asker.ask(Question(owner, reading.SERVICE, asked, PURPOSE, case, officer.as_asker), within=WITHIN)
     if answer is None:
         return None, {"mother_number": "not-answered"}
     row, husband = answer.body["items"]["mother"], answer.body["items"]["husband"]
-    if row is not None and fold(row["full_name"]) != fold(typed["mother_name"]):
-        return None, {"mother_name": "name-differs"}
+    if row is None or fold(row["full_name"]) != fold(typed["mother_name"]):
+        return None, {"mother_number": "no-such-person"}  # an unknown number and another name are told alike
     if problem := why_no_parent("mother", row, typed["born_on"]):
         return None, {"mother_number": problem}
     return Mother(row["number"], row["full_name"], row["birth_date"], husband and husband["full_name"]), {}

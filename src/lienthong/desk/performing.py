@@ -68,7 +68,7 @@ def _not_done(node: Node, officer: Officer, code: str, version: str, deed: Deed,
 
 def _ever_theirs(node: Node, officer: Officer, dossier: Dossier, deed: Deed) -> bool:
     """Whether the officer holds a role that takes this deed at some step of the process."""
-    steps = node.catalogue.services[dossier.identity.service].process.steps
+    steps = node.catalogue.shown(dossier.identity.service, dossier.identity.revision).process.steps
     verb = "decide" if deed.verb == "annul" else deed.verb
     roles = {step.role for step in steps if step.verb == verb} or {step.role for step in steps}
     return any(pages.holds(officer, dossier, role) for role in roles - {""})

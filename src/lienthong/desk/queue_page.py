@@ -72,7 +72,7 @@ def _narrowed(node: Node, chosen: Filter) -> str:
 
 def _row(node: Node, officer: Officer, dossier: Dossier) -> dict[str, Any]:
     identity, state = dossier.identity, dossier.state
-    service = node.catalogue.services[identity.service]
+    service = node.catalogue.shown(identity.service, identity.revision)
     step = pages.step_of(service, dossier)
     where = pages.place(node, identity.unit) if identity.unit else ""
     short = service.card.short.in_language(pages.language())

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.urls import reverse
 
-from lienthong.casework import automation, revisions, tasks
+from lienthong.casework import automation, dead_letters, differences, revisions, tasks
 from lienthong.casework.tasks import LONGEST_NOTE, Task
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Column, Register, Service, Step
@@ -14,6 +14,7 @@ from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
+from lienthong.registers.differences import Difference
 
 # What an officer can answer, by kind; the first needs more than a note.
 ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -22,17 +23,34 @@ ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
     "review": ("right", "wrong"),
     "alert": ("note",),
     "question": ("note",),
+    "dead_letter": ("resend", "resend_alike", "give_up"),
+    "difference": ("take", "tell", "note"),
+    "freshness": ("note",),
+    "review_read": ("note",),
+    "fork": ("note",),
 }
 MOST_CHOICES: Final = 60
 
 
 @dataclass(frozen=True)
 class AtHand:
-    """A task, and of one about a result of ours the service that gave it."""
+    """A task; of one about a result of ours the service that gave it; of a difference what both registers say."""
 
     node: Node
     task: Task
     service: Service | None = None
+    difference: Difference | None = None
+    theirs: Mapping[str, Any] | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What can be answered: whose value holds, only where two records stand that differ in fields; a joined
+        database is put right where it lies."""
+        if self.task.kind != "difference":
+            return ANSWERS[self.task.kind]
+        if self.difference is None or self.difference.kind != "fields":
+            return ("note",)
+        return ("tell", "note") if self.difference.register.joined else ANSWERS["difference"]
 
     @property
     def register(self) -> Register | None:
@@ -83,10 +101,12 @@ def problems(at_hand: AtHand, sent: Mapping[str, str]) -> dict[str, str]:
     """What is wrong, by control: not-in-list, required, and what `forms.problem_of` finds in a value."""
     node, task = at_hand.node, at_hand.task
     answer = sent.get("answer", "")
-    if answer not in ANSWERS[task.kind]:
+    if answer not in at_hand.answers:
         return {"answer": "not-in-list" if answer else "required"}
-    needs_note = answer in ("decline", "wrong", "note") or task.kind == "error"
+    needs_note = answer in ("decline", "wrong", "note", "give_up", "tell") or task.kind == "error"
     found = {} if forms.clean(sent.get("note", "")) or not needs_note else {"note": "required"}
+    if answer in ("take", "tell") and at_hand.theirs is None:
+        return {"answer": "not-answered", **found}
     if answer != "accept":
         return found
     values = changes(at_hand, sent)
@@ -135,6 +155,14 @@ def answer(at_hand: AtHand, tx: Tx, officer: Officer, sent: Mapping[str, str]) -
             revisions.accept(node, tx, task.id, officer, changes(at_hand, sent), note)
         case "error", _:
             revisions.dismiss(node, tx, task.id, officer, note)
+        case "dead_letter", "give_up":
+            dead_letters.answer_give_up(node, tx, task.id, officer, note)
+        case "dead_letter", _:
+            dead_letters.answer_resend(node, tx, task.id, officer, alike=given == "resend_alike")
+        case "difference", "take":
+            differences.take_over(node, tx, task.id, officer, at_hand.theirs or {}, note)
+        case "difference", "tell":
+            differences.tell_owner(node, tx, task.id, officer, at_hand.theirs or {}, note)
         case "review", _:
             code = automation.judge(node, tx, task.id, officer, given == "right", note)
             return "" if given == "right" else f"{reverse('dossier', args=[code])}?wrong=1"

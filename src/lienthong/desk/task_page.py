@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -11,13 +11,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lienthong.casework import dossiers, results, words
+from lienthong.casework import dead_letters, dossiers, results, words
 from lienthong.casework.tasks import Task
 from lienthong.catalogue.messages import message
-from lienthong.catalogue.shapes import Column, Register
+from lienthong.catalogue.shapes import Column, Register, Term
 from lienthong.desk import pages, task_answers
 from lienthong.desk.task_answers import AtHand
-from lienthong.exchange import envelopes
+from lienthong.exchange import deadletters, envelopes
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.journal import entries
@@ -26,6 +26,7 @@ from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
 from lienthong.kit.web.templatetags.vietnam import moment
 from lienthong.registers import records
+from lienthong.registers.differences import Difference
 from lienthong.registers.wording import shown
 
 KINDS: Final[Mapping[str, str | Promise]] = {
@@ -34,14 +35,31 @@ KINDS: Final[Mapping[str, str | Promise]] = {
     "alert": gettext_lazy("Cảnh báo chậm"),
     "review": gettext_lazy("Xem lại quyết định tự động"),
     "question": gettext_lazy("Hỏi về lượt xem dữ liệu"),
+    "dead_letter": gettext_lazy("Thư không giao được"),
+    "difference": gettext_lazy("Dữ liệu lệch nhau"),
+    "freshness": gettext_lazy("Dữ liệu đến chậm"),
+    "review_read": gettext_lazy("Lượt xem cần rà soát"),
+    "fork": gettext_lazy("Nhật ký của nơi khác mâu thuẫn"),
 }
 _ANSWERS: Final[Mapping[tuple[str, str], str | Promise]] = {
     ("correction", "accept"): gettext_lazy("Dữ liệu sai: sửa thành giá trị dưới đây"),
     ("correction", "decline"): gettext_lazy("Dữ liệu đúng: giữ nguyên, nói lý do"),
     ("error", "accept"): gettext_lazy("Kết quả sai: sửa bản ghi và cấp lại kết quả"),
     ("error", "decline"): gettext_lazy("Kết quả đúng: giữ nguyên, nói lý do"),
+    ("difference", "take"): gettext_lazy("Cơ quan chủ quản ghi đúng: ghi lại theo giá trị của họ"),
+    ("difference", "tell"): gettext_lazy("Cơ quan chủ quản ghi sai: đề nghị họ đính chính, nói lý do"),
+    ("difference", "note"): gettext_lazy("Đã xử lý cách khác: nói đã làm gì"),
     ("review", "right"): gettext_lazy("Quyết định đúng"),
     ("review", "wrong"): gettext_lazy("Quyết định sai: nói lý do, rồi hủy kết quả"),
+    ("dead_letter", "resend"): gettext_lazy("Gửi lại"),
+    ("dead_letter", "resend_alike"): gettext_lazy("Gửi lại tất cả cùng loại"),
+    ("dead_letter", "give_up"): gettext_lazy("Thôi gửi: nói lý do, nơi lập thư được báo là không giao được"),
+}
+_DIFFER: Final[Mapping[str, str | Promise]] = {
+    "fields": gettext_lazy("Hai nơi ghi khác nhau"),
+    "unknown": gettext_lazy("Cơ quan chủ quản không có bản ghi này"),
+    "missing": gettext_lazy("Ở đây thiếu bản ghi mà cơ quan chủ quản có"),
+    "double": gettext_lazy("Ở đây có hai bản ghi của cùng một người"),
 }
 _NOTES: Final[Mapping[str, str | Promise]] = {
     "correction": gettext_lazy("Căn cứ, lý do (người dân đọc được)"),
@@ -49,6 +67,11 @@ _NOTES: Final[Mapping[str, str | Promise]] = {
     "alert": gettext_lazy("Đã làm gì"),
     "review": gettext_lazy("Lý do"),
     "question": gettext_lazy("Trả lời (người dân đọc được)"),
+    "dead_letter": gettext_lazy("Lý do (bắt buộc khi thôi gửi)"),
+    "difference": gettext_lazy("Căn cứ, lý do, hoặc đã làm gì"),
+    "freshness": gettext_lazy("Đã làm gì"),
+    "review_read": gettext_lazy("Kết luận"),
+    "fork": gettext_lazy("Đã làm gì"),
 }
 
 
@@ -71,15 +94,25 @@ def _row(node: Node, task: Task) -> dict[str, Any]:
     return {
         "url": reverse("task", args=[task.id]),
         "code": task.case,
-        "title": task.title or task.case,
+        "title": _title(task),
         "kind": str(KINDS[task.kind]),
         "asked_by": _asker(node, task),
         "state": "pending" if waits else "waiting",
-        "state_label": _("Chờ ghi sổ") if waits else _("Chờ trả lời"),
+        "state_label": _waits_for(task) if waits else _("Chờ trả lời"),
         "age": _age(task),
         "due": task.due,
         "owner": _owner(node, task),
     }
+
+
+def _waits_for(task: Task) -> str:
+    return _("Đang gửi lại") if task.kind == "dead_letter" else _("Chờ ghi sổ")
+
+
+def _title(task: Task) -> str:
+    both = task.detail.get("title")
+    said = both.get("en" if pages.language() == "en" else "vi") if isinstance(both, Mapping) else task.title
+    return str(said or task.case)
 
 
 def _age(task: Task) -> str:
@@ -119,7 +152,7 @@ def one(
         "verified": _verified(tx, task),
         "dossier_url": _dossier_url(tx, task),
         "controls": _controls(at_hand, record, sent, errors),
-        "outcome": str(task.outcome.get("note", "")),
+        "outcome": message(str(task.outcome.get("note", ""))),
         "closed_by": task.closed_by,
     }
 
@@ -154,6 +187,16 @@ def _facts(at_hand: AtHand, tx: Tx, officer: Officer, record: Mapping[str, Any])
             ]
         case "review":
             rows = [(_("Quy tắc"), task.detail.get("rule"))]
+        case "dead_letter":
+            rows = _of_dead_letter(at_hand, tx)
+        case "difference":
+            rows = _of_difference(at_hand)
+        case "alert" if task.detail.get("problem") and task.detail.get("recipient"):
+            rows = [
+                (_("Thư bị từ chối"), task.detail.get("service")),
+                (_("Nơi nhận"), _node_name(at_hand.node, str(task.detail["recipient"]))),
+                (_("Lý do"), message(_code(task))),
+            ]
         case "alert" if task.detail.get("recipient"):
             rows = [
                 (_("Thư chưa tới nơi"), task.detail.get("service")),
@@ -162,7 +205,61 @@ def _facts(at_hand: AtHand, tx: Tx, officer: Officer, record: Mapping[str, Any])
             ]
         case _:
             rows = [(_("Nội dung"), _said(task))]
-    return [{"label": label, "value": str(value)} for label, value in rows if value]
+    return [{"label": label, "value": str(value)} for label, value in rows if value not in (None, "")]
+
+
+def _of_difference(at_hand: AtHand) -> list[tuple[str, Any]]:
+    """What both registers say, field by field."""
+    node, task, about = at_hand.node, at_hand.task, at_hand.difference
+    ours, theirs = (node.catalogue.registers.get(str(task.detail.get(name))) for name in ("register", "theirs"))
+    rows: list[tuple[str, Any]] = [(_("Cơ sở dữ liệu"), _register_name(ours))]
+    rows.append((_("So với"), _register_name(theirs)))
+    if about is None:
+        count = task.detail.get("count")
+        return [*rows, (_("Số bản ghi lệch"), count or _("không còn lệch, hoặc đã đổi từ khi việc được giao"))]
+    rows += [(_("Số định danh"), shown(node, _key_term(node, about), about.key, pages.language()))]
+    rows += [(_("Lệch thế nào"), str(_DIFFER[about.kind]))]
+    for name in about.fields:
+        term = node.catalogue.terms[about.register.fields[name].term]
+        label = term.words.in_language(pages.language())
+        held = about.record[name] if about.record else None
+        said = _value_in_words(node, term, at_hand.theirs.get(name)) if at_hand.theirs else _("chưa trả lời")
+        rows.append((_("%(field)s – ở đây") % {"field": label}, _value_in_words(node, term, held)))
+        rows.append((_("%(field)s – ở cơ quan chủ quản") % {"field": label}, said))
+    return [*rows, (_("Phát hiện từ"), moment(task.opened_at))]
+
+
+def _register_name(register: Register | None) -> str:
+    return register.name.in_language(pages.language()) if register else ""
+
+
+def _key_term(node: Node, about: Difference) -> Term:
+    return node.catalogue.terms[about.register.fields[about.follow.by].term]
+
+
+def _value_in_words(node: Node, term: Term, value: Any) -> str:
+    return shown(node, term, str(value), pages.language()) if value not in (None, "") else _("(không ghi)")
+
+
+def _of_dead_letter(at_hand: AtHand, tx: Tx) -> list[tuple[str, Any]]:
+    """What an operator may know of a message: whom, what kind, since when, why. Nothing of its body."""
+    task = at_hand.task
+    detail, alike = task.detail, dead_letters.alike(tx, task)
+    return [
+        (_("Loại thư"), detail["service"]),
+        (_("Nơi nhận"), _node_name(at_hand.node, str(detail["recipient"]))),
+        (_("Lập lúc"), moment(datetime.fromisoformat(detail["since"]))),
+        (_("Số lần đã gửi"), detail["attempts"]),
+        (_("Vì sao không giao được"), message(_code(task))),
+        (_("Thư khác đang chờ sau thư này"), deadletters.behind(tx, detail["message"])),
+        (_("Thư cùng loại đang nằm lại"), f"{alike}+" if alike >= deadletters.AT_ONCE else alike),
+        (_("Mã thư"), detail["message"]),
+    ]
+
+
+def _code(task: Task) -> str:
+    """Why a message was not delivered, without the recipient's words: those may name a person."""
+    return str(task.detail["problem"]).split(":")[0]
 
 
 def _said(task: Task) -> str:
@@ -179,6 +276,7 @@ def _of_correction(at_hand: AtHand, tx: Tx, officer: Officer) -> list[tuple[str,
     node, task, register = at_hand.node, at_hand.task, at_hand.register
     assert register is not None, "a correction is about a record of ours"
     detail, name = task.detail, str(task.detail["column"])
+    by_agency = detail.get("purpose_of_asking") == "reconciliation"
     now = _held_now(node, tx, register, task, officer).get(name)
     key = node.catalogue.terms[register.fields[register.key].term]
     return [
@@ -187,8 +285,8 @@ def _of_correction(at_hand: AtHand, tx: Tx, officer: Officer) -> list[tuple[str,
         (_("Thông tin bị báo sai"), at_hand.label(name, pages.language())),
         (_("Đang ghi khi nộp"), _in_words(at_hand, name, detail.get("held"))),
         (_("Đang ghi bây giờ"), _in_words(at_hand, name, now)),
-        (_("Người dân nói là"), _in_words(at_hand, name, detail.get("says"))),
-        (_("Căn cứ của người dân"), detail.get("note")),
+        (_("Nơi báo nói là") if by_agency else _("Người dân nói là"), _in_words(at_hand, name, detail.get("says"))),
+        (_("Căn cứ") if by_agency else _("Căn cứ của người dân"), detail.get("note")),
     ]
 
 
@@ -223,8 +321,8 @@ def _controls(
 ) -> list[dict[str, Any]]:
     """The questions of an answer, each for desk/control.html."""
     task, said = at_hand.task, {name: message(error) for name, error in errors.items()}
-    answers = [(name, str(_ANSWERS[task.kind, name])) for name in task_answers.ANSWERS[task.kind] if name != "note"]
-    if not answers:
+    answers = [(name, str(_ANSWERS[task.kind, name])) for name in at_hand.answers if (task.kind, name) in _ANSWERS]
+    if at_hand.answers == ("note",):
         note = _control("note", "note", str(_NOTES[task.kind]), sent, said, required=True)
         return [{**note, "answer": "note"}]
     doubted, says = task_answers.blamed(task), task.detail.get("says")
@@ -236,7 +334,8 @@ def _controls(
         values = [value for value in values if record.get(value["name"]) or value["name"] == doubted]
         values = [{**value, "was": str(record.get(value["name"]) or "")} for value in values]
     choice = _control("answer", "answer", _("Kết luận"), sent, said, choices=answers, required=True)
-    return [choice, *values, _control("note", "note", str(_NOTES[task.kind]), sent, said, required=True)]
+    needed = task.kind not in ("dead_letter", "difference")
+    return [choice, *values, _control("note", "note", str(_NOTES[task.kind]), sent, said, required=needed)]
 
 
 def _value_control(

@@ -1,6 +1,7 @@
 """Inside work: the officer's tasks, and how each kind is answered. Answered once, by whoever of the role is first."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from lienthong.casework import automation, dossiers, tasks
+from lienthong.casework import automation, differences, dossiers, tasks
 from lienthong.casework.states import NotPossible
 from lienthong.casework.tasks import STEWARD, Task
 from lienthong.catalogue.messages import message
@@ -25,6 +26,8 @@ from lienthong.identity.guards import officer_required
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 from lienthong.kit.web.views import trouble
+from lienthong.registers import differences as registers_differences
+from lienthong.registers.differences import Difference
 
 TASK_ROLES: Final = (*DESK_ROLES, STEWARD, "operator", "hospital_clerk")
 
@@ -49,7 +52,9 @@ def one(request: HttpRequest, task: str) -> HttpResponse:
         found = tasks.load(tx, task)
         if found is None or not tasks.may_act(officer, found):
             raise Http404
-        at_hand = AtHand(node, found, _service(node, tx, found))
+        at_hand = AtHand(node, found, _service(node, tx, found), _difference(node, tx, found))
+    if at_hand.difference and found.state == "open":
+        at_hand = replace(at_hand, theirs=registers_differences.theirs(node, at_hand.difference, officer.as_asker))
     if request.method != "POST":
         return _show(request, at_hand, {}, {})
     sent = {name: request.POST.get(name, "") for name in request.POST}
@@ -61,7 +66,12 @@ def one(request: HttpRequest, task: str) -> HttpResponse:
 def _service(node: Node, tx: Tx, task: Task) -> Service | None:
     """The service whose result is in doubt."""
     about = dossiers.load(tx, str(task.detail.get("dossier"))) if task.kind == "error" else None
-    return node.catalogue.services[about.identity.service] if about else None
+    return node.catalogue.shown(about.identity.service, about.identity.revision) if about else None
+
+
+def _difference(node: Node, tx: Tx, task: Task) -> Difference | None:
+    """What two registers say, where a task is about one record."""
+    return differences.of_task(node, tx, task) if task.kind == "difference" else None
 
 
 def _answered(request: HttpRequest, at_hand: AtHand, sent: Mapping[str, str]) -> HttpResponse:

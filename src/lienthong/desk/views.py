@@ -143,7 +143,7 @@ def _held(request: HttpRequest, code: str) -> Evidence:
         if found is None:
             raise Http404
         content, history = dossiers.content(tx, code), dossiers.acts(tx, code)
-        service = node.catalogue.services[found.identity.service]
+        service = node.catalogue.shown(found.identity.service, found.identity.revision)
         files = attachments.listed(node, tx, service, found, content)
         tasks = [row.kind for row in queries.open_tasks(tx, found.identity.case)]
     return Evidence(node, found, service, content, history=history, files=files, tasks=tasks)
@@ -153,7 +153,7 @@ def _beside(request: HttpRequest, held: Evidence) -> Evidence:
     """The dossier beside the registers. They are asked with no transaction open."""
     node, officer = held.node, pages.officer_of(request)
     filed = evidence.at_filing(node, held.dossier, held.service, held.content)
-    present = evidence.now(node, held.dossier, held.service, held.content.declared, officer)
+    present = evidence.now(node, held.dossier, held.service, held.content, officer)
     return replace(held, filed=filed, present=present)
 
 

@@ -47,7 +47,8 @@ def seal(node: Node, pdf: bytes, at: datetime, *, reason: str, place: str, stamp
     """
     if not node.seal_chain:
         raise NoCertificate(node.name)
-    signer = _signer(node.seal, node.seal_chain)
+    key = node.seal.current()
+    signer = _signer(key, _chain_of(key, node))
     try:
         stamper = stamping.stamper(node)
         sealed = _signed(pdf, signer, at, reason, place, stamper)
@@ -67,6 +68,16 @@ def read_chain(file: str) -> tuple[bytes, ...]:
     if not chain:
         raise ValueError(f"{file} holds no certificate")
     return chain
+
+
+def _chain_of(key: SigningKey, node: Node) -> tuple[bytes, ...]:
+    """The certificates behind a seal: the file may hold those of earlier keys, for papers under way. Raises
+    NoCertificate."""
+    for place, certificate in enumerate(node.seal_chain):
+        if x509.Certificate.load(certificate).public_key.dump() == key.public.der:
+            issuers = [one for one in node.seal_chain[place + 1 :] if x509.Certificate.load(one).ca]
+            return certificate, *issuers
+    raise NoCertificate(f"{node.name}: none for its present seal")
 
 
 def _signed(pdf: bytes, signer: Signer, at: datetime, reason: str, place: str, stamper: TimeStamper | None) -> bytes:

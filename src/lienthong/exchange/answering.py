@@ -1,12 +1,19 @@
-"""Answering asks. An answer leaves only after the log of what it opens is durable."""
+"""Answering asks. An answer leaves only after the log of it is durable.
+
+What was asked, by whom and for what is in the log whether it opened anything or not: an answer about nobody costs what
+any other costs, and every one that was given can be counted and proved.
+"""
+
+from typing import Any
 
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from lienthong.exchange import envelopes
+from lienthong.exchange import contact, envelopes
 from lienthong.exchange.envelopes import Envelope, Header, Message, Refused
 from lienthong.exchange.inbox import log_refusal
-from lienthong.exchange.node import Answer, Node, Read
+from lienthong.exchange.node import Answer, Node
+from lienthong.exchange.quotas import TooMany
 from lienthong.journal import entries
 from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
@@ -16,11 +23,13 @@ from lienthong.kit.storage import Tx
 def answer(node: Node, raw: bytes) -> bytes:
     """The signed answer to one ask. Raises Refused; what was refused is in the journal first."""
     envelope = envelopes.decode(raw)
+    node = node.at_hand()
     try:
         message = envelopes.open_envelope(envelope, node.directory, recipient=node.name, at=clock.now())
+        contact.look(node, message)
         with node.database.transaction() as tx:
             found = _find(node, tx, message)
-            _log_reads(tx, message, found.reads)
+            _log(tx, message, found)
     except UniqueViolation as error:
         raise _refused(node, envelope, Refused("replayed", "this request was answered before")) from error
     except Refused as refused:
@@ -29,8 +38,9 @@ def answer(node: Node, raw: bytes) -> bytes:
 
 
 def _refused(node: Node, envelope: Envelope, refused: Refused) -> Refused:
-    with node.database.transaction() as tx:
-        log_refusal(tx, envelope, refused)
+    if not (isinstance(refused, TooMany) and node.quotas.told(refused.right)):
+        with node.database.transaction() as tx:
+            log_refusal(tx, envelope, refused)
     return refused
 
 
@@ -39,15 +49,19 @@ def _find(node: Node, tx: Tx, message: Message) -> Answer:
     answerer = node.answerers.get(header.service)
     if answerer is None:
         raise Refused("unknown-service", header.service)
-    if not node.catalogue.permits(header.sender, header.service, header.purpose, clock.today()):
+    rights = node.catalogue.granted(header.sender, header.service, header.purpose, clock.today())
+    if not rights:
         raise Refused("no-right", f"{header.sender} may not ask {header.service} for {header.purpose}")
+    right = (header.sender, header.service, header.purpose)
+    node.quotas.take({(right, max(right.per_minute for right in rights)): 1})
     return answerer(node, tx, message)
 
 
-def _log_reads(tx: Tx, message: Message, reads: tuple[Read, ...]) -> None:
-    """One entry for each person; the stream is the request's id, so a replayed request finds it taken."""
-    header = message.header
-    about = {
+def _log(tx: Tx, message: Message, found: Answer) -> None:
+    """One entry for each person, or one for nobody; the first holds the question as it was signed. The stream is the
+    request's id, so a replayed request finds it taken."""
+    header, envelope = message.header, message.envelope
+    about: dict[str, Any] = {
         "asker": header.sender,
         "service": header.service,
         "purpose": header.purpose,
@@ -55,9 +69,14 @@ def _log_reads(tx: Tx, message: Message, reads: tuple[Read, ...]) -> None:
         "officer": header.officer,
         "request": header.id,
     }
-    rows = [(r.subject, {**about, "register": r.register, "fields": r.fields}) for r in reads]
-    if rows:
-        entries.append_reads(tx, f"read/{header.id}", rows, clock.now())
+    if found.evidence:
+        about["evidence"] = found.evidence
+    rows: list[tuple[str | None, dict[str, Any]]]
+    rows = [(read.subject, {**about, "register": read.register, "fields": read.fields}) for read in found.reads]
+    rows = rows or [(None, {**about, "register": "", "fields": []})]
+    signed = {"header": bytes(envelope.header).decode(), "signature": envelope.signature}
+    rows[0] = (rows[0][0], {**rows[0][1], "signed": signed})
+    entries.append_reads(tx, f"read/{header.id}", rows, clock.now())
 
 
 def _sign(node: Node, message: Message, found: Answer) -> Envelope:
@@ -74,5 +93,6 @@ def _sign(node: Node, message: Message, found: Answer) -> Envelope:
         expires=at + envelopes.PATIENCE,
         body_hash=envelopes.digest(body),
         answers=message.envelope.hash,
+        **node.wire_to(message.header.sender, handed_on=True),
     )
     return envelopes.close(header, body, node.key)

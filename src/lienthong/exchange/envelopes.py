@@ -6,17 +6,20 @@ binds sender, recipient, service, purpose, case, message id and time window, and
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
 
-from lienthong.exchange.directory import Directory, UnknownNode
+from lienthong.exchange import validity
+from lienthong.exchange.directory import TRANSPORT, Directory, Instant, PublishedKey, UnknownNode
+from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
 
+WIRE = 2  # the newest version that this program speaks; a partner's is in the directory
 LARGEST = 256 * 1024
-CLOCK_SKEW = timedelta(minutes=2)
 PATIENCE = timedelta(days=30)
 MOMENT = timedelta(seconds=30)
 READABLE = timedelta(days=36_500)
@@ -31,10 +34,11 @@ class Refused(Exception):
 
 
 Identifier = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}$")]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`wire` and what stands below it are written only to partners that speak it (`Node.wire_to`)."""
+
     id: Identifier
     sender: str
     recipient: str
@@ -47,6 +51,9 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     key: str = ""
     officer: str = ""
     answers: str = ""
+    wire: int = 1
+    head: str = ""
+    seen: str = ""
 
 
 class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +73,24 @@ class Message(msgspec.Struct, frozen=True):
     header: Header
     body: dict[str, Any]
     envelope: Envelope
+
+
+def wire_fields(
+    directory: Directory,
+    recipient: str,
+    head: Callable[[], str],
+    seen: Callable[[str], str],
+    *,
+    handed_on: bool = False,
+) -> dict[str, Any]:
+    """What a header holds beyond wire 1 towards a partner: nothing where its entry says wire 1, or there is none.
+
+    What its recipient may hand on, as evidence, is written for the oldest program in the directory.
+    """
+    entry = directory.nodes.get(recipient)
+    if entry is None or (directory.oldest if handed_on else entry.wire) < WIRE:
+        return {}
+    return {"wire": WIRE, "head": head(), "seen": seen(recipient)}
 
 
 def digest(content: bytes) -> str:
@@ -108,29 +133,51 @@ def decode(raw: bytes) -> Envelope:
 
 
 def open_envelope(
-    envelope: Envelope, directory: Directory, *, recipient: str, at: datetime | None, purpose: str = "transport"
+    envelope: Envelope,
+    directory: Directory,
+    *,
+    recipient: str,
+    at: datetime | None,
+    purpose: str = TRANSPORT,
+    received: datetime | None = None,
 ) -> Message:
-    """Check signature, hash, recipient and time window. `at` None skips the window: evidence is read years later.
+    """Check signature, key, hash, recipient and time window.
 
-    Raises Refused with codes malformed, unknown-sender, bad-signature, altered, misdirected, expired.
+    `at` is when a message arrives. Without it the envelope is evidence, read perhaps years later: it has no window, and
+    its key must have counted when we `received` it (see `validity`; not given: now).
+
+    Raises Refused with codes malformed, unknown-sender, bad-signature, revoked-key, ended-key, early-key, altered,
+    misdirected, expired.
     """
     try:
         header = msgspec.json.decode(envelope.header, type=Header)
         body = msgspec.json.decode(envelope.body)
     except (ValueError, RecursionError) as error:  # what is no JSON, or no UTF-8
         raise Refused("malformed", "header or body does not read") from error
-    try:
-        keys = directory.keys(header.sender, purpose)
-    except UnknownNode as error:
-        raise Refused("unknown-sender", header.sender) from error
-    if not any(key.verify(bytes(envelope.header), envelope.signature) for key in keys):
-        raise Refused("bad-signature", f"no key of {header.sender} made this signature")
+    key = _signer(envelope, header.sender, directory, purpose)
+    code = validity.problem(key, header.issued, at or received or clock.now(), live=at is not None)
+    if code:
+        raise Refused(code, f"a key of {header.sender} that does not count at this time made the signature")
     if digest(bytes(envelope.body)) != header.body_hash:
         raise Refused("altered", "the body is not the one that was signed")
     if header.recipient != recipient:
         raise Refused("misdirected", f"meant for {header.recipient}")
-    if at is not None and not header.issued - CLOCK_SKEW <= at <= header.expires:
+    if at is not None and not header.issued - validity.CLOCK_SKEW <= at <= header.expires:
         raise Refused("expired", "outside its time window")
     if not isinstance(body, dict):
         raise Refused("malformed", "a body is an object")
     return Message(header, body, envelope)
+
+
+def _signer(envelope: Envelope, sender: str, directory: Directory, purpose: str) -> PublishedKey:
+    """The key that signed. Somebody unknown, or an unknown key, may stand in a newer directory: it is fetched first."""
+    while True:
+        try:
+            key = directory.signer(sender, purpose, bytes(envelope.header), envelope.signature)
+            unknown = Refused("bad-signature", f"no key of {sender} made this signature")
+        except UnknownNode:
+            key, unknown = None, Refused("unknown-sender", sender)
+        if key is not None:
+            return key
+        if not directory.renew(sender):
+            raise unknown

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from lienthong.exchange import envelopes
+from lienthong.exchange import deadlines, envelopes
 from lienthong.exchange.envelopes import Header
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Stored
 from lienthong.kit import clock
@@ -14,8 +14,12 @@ from lienthong.kit.storage import Tx
 RECEIPT = "exchange.receipt"
 
 _PUT = """
-INSERT INTO outbox (message, recipient, key, service, case_code, header, body, signature, created_at, next_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp() + %s * interval '1 second')
+INSERT INTO outbox (message, recipient, key, service, case_code, header, body, signature, signer, created_at, due_at,
+    next_at)
+SELECT message, recipient, key, service, case_code, header, body, signature, signer, created_at, due_at,
+    clock_timestamp() + hold * interval '1 second'
+FROM json_to_recordset(%s) AS sent (message text, recipient text, key text, service text, case_code text, header text,
+    body text, signature text, signer text, created_at timestamptz, due_at timestamptz, hold float)
 """
 _TAKE_BACK = """
 DELETE FROM outbox
@@ -47,6 +51,8 @@ def send(
     Messages with the same key reach the recipient in the order in which they were stored. Of a held message the sender
     takes care that nothing overtakes it (`take_back`).
     """
+    if node.replay and (sent := node.replay.message(recipient, service, case, key or case, body)):
+        return sent
     content = msgspec.json.encode(body)
     at = clock.now()
     header = Header(
@@ -61,10 +67,17 @@ def send(
         body_hash=envelopes.digest(content),
         key=key or case,
         officer=officer,
+        **node.wire_to(recipient),
     )
-    envelope = envelopes.close(header, content, node.key)
-    text = (bytes(envelope.header).decode(), content.decode(), envelope.signature)
-    tx.run(_PUT, (header.id, recipient, header.key, service, case, *text, at, hold))
+    signing = node.key.current()
+    envelope = envelopes.close(header, content, signing)
+    row = {
+        "message": header.id, "recipient": recipient, "key": header.key, "service": service, "case_code": case,
+        "header": bytes(envelope.header).decode(), "body": content.decode(), "signature": envelope.signature,
+        "signer": signing.public.fingerprint, "created_at": at, "hold": hold,
+        "due_at": deadlines.due(node, recipient, service, purpose, at),
+    }  # fmt: skip
+    tx.put(_PUT, row)
     if not hold:
         tx.after_commit(lambda: node.doorbell.ring(recipient))
     return header.id
@@ -108,3 +121,8 @@ def outcome_of(body: dict[str, Any]) -> Outcome:
         case {"outcome": "refused", "code": str(code), "reason": str(reason)}:
             return Refusal(code, reason)
     raise envelopes.Refused("malformed", "not a receipt")
+
+
+def dead(message: str) -> str:
+    """The name of the alert about a message that was parked."""
+    return f"dead/{message}"

@@ -102,7 +102,8 @@ def token(request: HttpRequest) -> HttpResponse:
         **_person(grant.account, client.id),
     }
     answer = {"access_token": grant.access_token, "token_type": "Bearer", "expires_in": validity.ACCESS_TOKEN}
-    return JsonResponse({**answer, "scope": "openid", "id_token": tokens.sign(claims, _key())})
+    proof = node.vouch(grant.account.number, client.id)  # for those who hold the person's data; not of OpenID
+    return JsonResponse({**answer, "scope": "openid", "id_token": tokens.sign(claims, _key()), "session_proof": proof})
 
 
 @csrf_exempt

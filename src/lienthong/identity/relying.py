@@ -158,7 +158,9 @@ def _redeem(node: Node, code: str, begun: dict[str, Any]) -> Account:
     if not tokens.same(claims.nonce, begun["nonce"]):
         raise SignInFailed("the ID token answers another request")
     level = authorization.LEVELS[claims.acr]
-    return Account(claims.personal_number, claims.name, claims.birth_date, claims.gender, level)
+    proof = str(answer.get("session_proof") or "")
+    proofs = (proof,) if proof else ()
+    return Account(claims.personal_number, claims.name, claims.birth_date, claims.gender, level, proofs)
 
 
 def _verified(token: str, client: str, issuer: str, address: str) -> dict[str, Any]:

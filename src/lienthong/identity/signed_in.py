@@ -21,6 +21,7 @@ def remember(session: SessionBase, account: Account) -> None:
         "birth_date": account.birth_date.isoformat(),
         "gender": account.gender,
         "level": account.level,
+        "proofs": list(account.proofs),
         "until": validity.seconds() + validity.AT_RELYING_PARTY,
     }
     session.pop("officer", None)
@@ -32,4 +33,5 @@ def recall(session: SessionBase) -> Account | None:
     if kept is None or kept["until"] <= validity.seconds():
         return None
     birth_date = date.fromisoformat(kept["birth_date"])
-    return Account(kept["number"], kept["name"], birth_date, kept["gender"], kept["level"])
+    proofs = tuple(kept.get("proofs", ()))
+    return Account(kept["number"], kept["name"], birth_date, kept["gender"], kept["level"], proofs)

@@ -46,7 +46,7 @@ def _named(key: ECKey) -> ECKey:
 
 
 def sign(claims: dict[str, Any], key: SigningKey) -> str:
-    jwk = private_jwk(key)
+    jwk = private_jwk(key.current())
     return jwt.encode({"alg": ALGORITHM, "kid": jwk.kid}, claims, jwk, algorithms=[ALGORITHM])
 
 

@@ -1,7 +1,7 @@
 """What crosses this room's door, and what it needs of the node it runs in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, cast
 
@@ -15,13 +15,17 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True)
 class Account:
-    """A person as e-identity vouches for them. `level` is the account's level, 1 or 2 (Decree 69/2024, Art 8, 9)."""
+    """A person as e-identity vouches for them. `level` is the account's level, 1 or 2 (Decree 69/2024, Art 8, 9).
+
+    `proofs` are e-identity's sealed words that they are here, for those who hold data about them.
+    """
 
     number: str
     name: str
     birth_date: date
     gender: str
     level: int
+    proofs: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,9 @@ class Node(Protocol):
     def directory(self) -> Directory: ...
     @property
     def catalogue(self) -> Catalogue: ...
+    def vouch(self, person: str, client: str) -> str:
+        """Our sealed word that a person signed in at a node; empty where we give none."""
+        ...
 
 
 def node_of(request: HttpRequest) -> Node:

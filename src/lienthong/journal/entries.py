@@ -15,6 +15,14 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
+_BEGIN = """
+INSERT INTO journal_entry (stream, number, kind, at, payload, digest, chain)
+SELECT stream, 1, kind, at, payload, digest, chain FROM json_to_recordset(%s)
+    AS begun (stream text, kind text, at timestamptz, payload text, digest bytea, chain bytea)
+ON CONFLICT (stream, number) DO NOTHING
+"""
+
+
 class ChainBroken(Exception):
     """An entry does not follow from the one before it. The message names the stream and the number."""
 
@@ -50,6 +58,16 @@ def append(
     return chain
 
 
+def begin(tx: Tx, stream: str, kind: str, content: dict[str, Any], *, at: datetime) -> bytes:
+    """Write a record's first entry, together with others'; a record that has one keeps it. Returns its chain."""
+    payload = msgspec.json.encode(content)
+    digest = hashlib.sha256(payload).digest()
+    chain = next_link(first_link(stream), digest)
+    hashes = {"digest": f"\\x{digest.hex()}", "chain": f"\\x{chain.hex()}"}
+    tx.put(_BEGIN, {"stream": stream, "kind": kind, "at": at, "payload": payload.decode(), **hashes})
+    return chain
+
+
 def append_all(
     tx: Tx, stream: str, kind: str, contents: Sequence[tuple[datetime, dict[str, Any]]], *, first: int, previous: bytes
 ) -> bytes:
@@ -59,8 +77,8 @@ def append_all(
     return previous
 
 
-def append_reads(tx: Tx, stream: str, reads: Sequence[tuple[str, dict[str, Any]]], at: datetime) -> None:
-    """One entry for each person whose data an answer opens: (subject, content)."""
+def append_reads(tx: Tx, stream: str, reads: Sequence[tuple[str | None, dict[str, Any]]], at: datetime) -> None:
+    """One entry for each person whose data an answer opens: (subject, content); None where it opens nobody's."""
     chain = first_link(stream)
     for number, (subject, content) in enumerate(reads, start=1):
         chain = append(tx, stream, "read", content, at=at, number=number, previous=chain, subject=subject)

@@ -6,6 +6,9 @@ reads it. A production node has no such file and lives in real time.
 
 import os
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,11 +27,22 @@ class _Reading:
 
 
 _last = _Reading()
+_then: ContextVar[datetime | None] = ContextVar("_then", default=None)
 
 
 def now() -> datetime:
     """The present moment in Vietnam, with its zone."""
-    return datetime.now(ZONE) + offset()
+    return _then.get() or datetime.now(ZONE) + offset()
+
+
+@contextmanager
+def at(moment: datetime) -> Generator[None]:
+    """Let it be another moment for this thread: what was lost is done again as it was done then."""
+    token = _then.set(moment.astimezone(ZONE))
+    try:
+        yield
+    finally:
+        _then.reset(token)
 
 
 def today() -> date:

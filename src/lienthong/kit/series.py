@@ -9,6 +9,10 @@ INSERT INTO series (name, last) VALUES (%(name)s, %(count)s)
 ON CONFLICT (name) DO UPDATE SET last = series.last + %(count)s
 RETURNING last
 """
+_REACHED = """
+INSERT INTO series (name, last) VALUES (%s, %s)
+ON CONFLICT (name) DO UPDATE SET last = greatest(series.last, excluded.last)
+"""
 
 
 def next_number(tx: Tx, name: str, count: int = 1) -> int:
@@ -18,6 +22,16 @@ def next_number(tx: Tx, name: str, count: int = 1) -> int:
     """
     last: int = tx.value(_TAKE, {"name": name, "count": count})
     return last
+
+
+def reached(tx: Tx, name: str, number: int) -> None:
+    """A number of the series was given before, whoever knows that now: no lower one is given again."""
+    tx.touch(_REACHED, (name, number))
+
+
+def jump(tx: Tx, by: int, *, like: str = "%", unlike: str = "") -> int:
+    """Move series ahead: a number that was given, and that nobody knows any more, is not given twice. How many."""
+    return tx.touch("UPDATE series SET last = last + %s WHERE name LIKE %s AND name NOT LIKE %s", (by, like, unlike))
 
 
 class Block:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8Dumper
@@ -45,6 +46,7 @@ class Tx:
         self.connection = connection
         self._after: list[Callable[[], None]] = []
         self._writes: list[tuple[str, Sequence[Any]]] = []
+        self._rows: dict[str, list[Mapping[str, Any]]] = {}  # of what is put: they grow until the statement is sent
 
     def one(self, sql: str, params: Parameters = None) -> Any:
         """The first row, or None."""
@@ -70,13 +72,28 @@ class Tx:
             self.flush()
         self._writes.append((sql, params))
 
+    def put(self, sql: str, row: Mapping[str, Any]) -> None:
+        """Write a row without waiting, together with all others that are put by this statement before it is sent: its
+        only parameter is the list of them as JSON (`json_to_recordset`)."""
+        if sql not in self._rows:
+            self._rows[sql] = []
+            self._writes.append((sql, ()))
+        self._rows[sql].append(row)
+
     def flush(self) -> None:
         """Send the writes kept back."""
         if self._writes:
             statement = _together(tuple(sql for sql, _ in self._writes))
-            params = [value for _, values in self._writes for value in values]
-            self._writes.clear()
+            params = [value for sql, values in self._writes for value in self._values(sql, values)]
+            self._forget()
             self.connection.execute(statement, params)
+
+    def _values(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        return [msgspec.json.encode(self._rows[sql]).decode()] if sql in self._rows else values
+
+    def _forget(self) -> None:
+        self._writes.clear()
+        self._rows.clear()
 
     def touch(self, sql: str, params: Parameters = None) -> int:
         """Write and wait; the number of rows touched."""
@@ -93,7 +110,7 @@ class Tx:
                 yield
                 self.flush()
         except BaseException:
-            self._writes.clear()
+            self._forget()
             del self._after[promised:]
             raise
 
@@ -132,10 +149,10 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self) -> Generator[Tx]:
-        """Commit at the end of the block, roll back when it raises."""
+    def transaction(self, within: float | None = None) -> Generator[Tx]:
+        """Commit at the end of the block, roll back when it raises. `within`: seconds to wait for a connection."""
         self._open()
-        with self._pool.connection() as connection, connection.transaction():
+        with self._pool.connection(within) as connection, connection.transaction():
             tx = Tx(connection)
             yield tx
             tx.flush()

@@ -5,6 +5,7 @@ The account of such a draft is who is acted for: every register is asked about t
 sees what they filed while the mandate holds (Civil Code 91/2015/QH13, Art. 138, 140; Decree 118/2025/NĐ-CP).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from lienthong.identity.types import Account
 from lienthong.kit.storage import Tx
 from lienthong.portal.request import node_of, signed_in
 
+WITHIN = 2.0
 REMEMBERED = 60  # seconds for which a page believes what e-identity said
 CHANNELS = {mandates.COUNTER: "counter"}
 _FILED = "SELECT 1 FROM dossier WHERE filed_by = %s AND parent IS NULL LIMIT 1"
@@ -33,6 +35,8 @@ class Acting(msgspec.Struct, frozen=True):
     principal: Account
     helper: str
     helper_name: str
+    proof: str = ""  # e-identity's sealed word that the mandate holds
+    proven_until: int = 0
 
     @property
     def channel(self) -> str:
@@ -44,7 +48,18 @@ def under(mandate: Mandate, account: Account) -> Acting:
     """The account acting by this mandate. Raises ValueError when it is somebody else's."""
     if mandate.grantee != account.number:
         raise ValueError("this mandate was given to another")
-    return Acting(mandate.number, mandate.kind, mandate.principal, account.number, account.name)
+    until = validity.seconds() + validity.AT_RELYING_PARTY
+    return Acting(mandate.number, mandate.kind, mandate.principal, account.number, account.name, mandate.proof, until)
+
+
+def for_whom(node: Node, who: Acting, account: Account, case: str) -> Account:
+    """The principal as they appear before registers' owners: by the helper's session and the mandate, asked for anew
+    where its proof is too old."""
+    proof = who.proof
+    if who.proven_until <= validity.seconds():
+        found = [one for one in held(node, account, case) or [] if one.number == who.mandate]
+        proof = found[0].proof if found else ""
+    return replace(who.principal, proofs=(*account.proofs, proof) if proof else ())
 
 
 def kept(text: str) -> Acting | None:
@@ -60,7 +75,7 @@ def held(node: Node, account: Account, case: str) -> list[Mandate] | None:
     """Whom the account may act for today; None when e-identity does not answer."""
     name = next(name for name, card in node.catalogue.nodes.items() if "eid" in card.faces)
     body = {"by": "grantee", "person": account.number}
-    answer = node.asker.ask(Question(name, mandates.HELD, body, mandates.PURPOSE, case))
+    answer = node.asker.ask(Question(name, mandates.HELD, body, mandates.PURPOSE, case), within=WITHIN)
     try:
         return mandates.heard(answer.body) if answer else None
     except Refused:

@@ -11,13 +11,14 @@ from lienthong.exchange.node import Node
 from lienthong.kit.storage import Tx
 from lienthong.registers.reading import SERVICE as READ
 
+WITHIN = 2.0
 PURPOSE = "notice"  # of the right by which e-identity tells us a phone number
 _PHONE = re.compile(r"0\d{9}")
 _MAIL = re.compile(r"[^\s@<>,;\"']{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
 
 _DECLARED = """
 SELECT d.code, d.applicant, c.declared::jsonb ->> 'requester_phone' AS phone,
-    c.declared::jsonb ->> 'requester_email' AS email
+    c.declared::jsonb ->> 'requester_email' AS email, c.evidence
 FROM dossier d JOIN dossier_content c ON c.code = d.code
 WHERE d.code = ANY(%s) AND d.parent IS NULL
 """
@@ -30,12 +31,19 @@ class Contact(msgspec.Struct, frozen=True):
     phone: str = ""
     email: str = ""
     known: bool = True
+    evidence: tuple[str, ...] = ()  # that they submitted the dossier
 
 
 def of(node: Node, tx: Tx, dossiers: Iterable[str]) -> dict[str, Contact]:
     """What is declared, by dossier; an unknown dossier is missing."""
     rows = tx.all(_DECLARED, (sorted(set(dossiers)),))
-    return {row.code: Contact(row.applicant, usable_phone(row.phone), usable_mail(row.email)) for row in rows}
+    return {
+        row.code: Contact(
+            row.applicant, usable_phone(row.phone), usable_mail(row.email),
+            evidence=msgspec.json.decode(row.evidence, type=tuple[str, ...]),
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 def completed(node: Node, code: str, contact: Contact) -> Contact:
@@ -46,7 +54,8 @@ def completed(node: Node, code: str, contact: Contact) -> Contact:
     if accounts is None:
         return contact
     items = {"it": {"register": accounts.register, "by": "number", "value": {"is": contact.applicant}}}
-    answer = node.asker.ask(Question(accounts.owner, READ, {"items": items}, PURPOSE, code))
+    question = Question(accounts.owner, READ, {"items": items}, PURPOSE, code, evidence=contact.evidence)
+    answer = node.asker.ask(question, within=WITHIN)
     if answer is None:
         return msgspec.structs.replace(contact, known=False)
     row: dict[str, Any] = answer.body["items"]["it"] or {}

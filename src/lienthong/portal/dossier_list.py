@@ -36,7 +36,7 @@ def _todo(node: Node, dossier: Dossier) -> dict[str, Any] | None:
     if not asking:
         return None
     until, name, branch = min(asking, key=lambda one: one[0])
-    part = node.catalogue.services[branch.service].card.short.in_language(language())
+    part = node.catalogue.shown(branch.service, branch.revision).card.short.in_language(language())
     return {
         "text": _("Bổ sung cho phần %(part)s") % {"part": part},
         "url": reverse("supplement", args=[dossier.identity.code, name]),

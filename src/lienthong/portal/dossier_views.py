@@ -42,7 +42,7 @@ def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
         acts = dossiers.acts(tx, code)
         results = dossiers.kept_results(tx, code)
         declared, filed = dossiers.content(tx, code).declared, acting.of_dossier(tx, code)
-    service = node.catalogue.services[dossier.identity.service]
+    service = node.catalogue.shown(dossier.identity.service, dossier.identity.revision)
     told = story.tell(node, service, dossier, acts, results, declared)
     page = {"title": _title(request, dossier), "story": told, "filed": filed}
     return render(request, "portal/dossier.html", page)
@@ -162,5 +162,5 @@ def _too_late(request: HttpRequest) -> HttpResponse:
 
 
 def _title(request: HttpRequest, dossier: Dossier) -> str:
-    service = node_of(request).catalogue.services[dossier.identity.service]
+    service = node_of(request).catalogue.shown(dossier.identity.service, dossier.identity.revision)
     return f"{service.card.short.in_language(language())} – {dossier.identity.subject}"

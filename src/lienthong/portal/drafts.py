@@ -1,6 +1,6 @@
 """Drafts: a form being filled in. A draft is the case under which registers are read for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 from lienthong.casework import codes, parents
 from lienthong.casework.dossiers import Content
 from lienthong.catalogue.shapes import Service
-from lienthong.exchange import envelopes
+from lienthong.exchange import envelopes, evidence
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Account
 from lienthong.kit import clock
@@ -122,11 +122,11 @@ def keep_typed(tx: Tx, draft: Draft, typed: dict[str, Any]) -> None:
 def read(node: Node, draft: Draft, account: Account, service: Service, typed: dict[str, Any]) -> Reading:
     """What the draft amounts to with these typed values. Raises envelopes.Refused when an answer was altered."""
     form, terms, today = service.form, node.catalogue.terms, clock.today()
-    found = prefill.read_answers(node, form, account, draft.answers, typed)
+    found = prefill.read_answers(node, form, account, draft.answers, typed, received=draft.asked_at)
     it = put_together(Given(form, terms, found, typed), today)
     if left := {name for name in it.skipped.intersection(form.named_by) if typed.get(name)}:
         typed = {name: value for name, value in typed.items() if name not in left}  # who was meant before is not read
-        found = prefill.read_answers(node, form, account, draft.answers, typed)
+        found = prefill.read_answers(node, form, account, draft.answers, typed, received=draft.asked_at)
         it = put_together(Given(form, terms, found, typed), today)
     papers: list[dict[str, Any]] = []
     if any(terms[spec.term].type == "paper" for name, spec in form.fields.items() if name not in it.skipped):
@@ -217,7 +217,10 @@ def submit(
                 return str(earlier)
             filed = any(service.form.fields[name].term == "paper" for name in declared)
             papers = uploads.filed(tx, draft.case, code) if filed else []
-            content = Content(declared, draft.answers, attachments=papers)
+            proofs = evidence.of_submission(
+                node, code, account.number, _people(node, service, declared), account.proofs
+            )
+            content = Content(declared, draft.answers, attachments=papers, evidence=proofs)
             parents.submit(
                 node, tx, service, code=code, applicant=account.number, content=content, corrections=list(corrections),
                 filed_by=draft.acting.helper if draft.acting else "",
@@ -229,3 +232,9 @@ def submit(
             raise
         raise AlreadyDeclared from error
     return code
+
+
+def _people(node: Node, service: Service, declared: Mapping[str, Any]) -> list[str]:
+    """Whom a declaration names by their number."""
+    terms, fields = node.catalogue.terms, service.form.fields
+    return [str(value) for name, value in declared.items() if value and terms[fields[name].term].type == "person"]

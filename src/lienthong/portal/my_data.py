@@ -53,6 +53,7 @@ LOOKS: Final = (
     Look("birth_notices", "mother"),
     Look("insurance_cards", "person"),
     Look("accounts", "number"),
+    Look("taxpayers", "person"),
     Look("mandates", "grantor", whose=_("Bạn nhờ người khác làm thay")),
     Look("mandates", "grantee", whose=_("Bạn làm thay người khác")),
     Look("consents", "person"),
@@ -108,7 +109,10 @@ def ask_holdings(node: Node, account: Account, language: str) -> list[Holding]:
         item = {"register": look.register, "by": look.by, "value": value, "many": look.name != "residences-person"}
         by_owner.setdefault(node.catalogue.registers[look.register].owner, {})[look.name] = item
     case = f"{PURPOSE}/{new_id()}"
-    questions = [Question(owner, READ, {"items": items}, PURPOSE, case) for owner, items in by_owner.items()]
+    questions = [
+        Question(owner, READ, {"items": items}, PURPOSE, case, evidence=account.proofs)
+        for owner, items in by_owner.items()
+    ]
     answers = dict(zip(by_owner, node.asker.ask_all(questions, within=WITHIN), strict=True))
     names = dict.fromkeys(look.register for look in wanted)
     return [_holding(node, node.catalogue.registers[name], wanted, answers, language) for name in names]
@@ -118,7 +122,7 @@ def ask_reads(node: Node, account: Account, before: datetime | None, own: bool) 
     """A page of the reads of all owners. Each gives its newest before a moment; the oldest of them ends the page."""
     body = {"of": account.number, "before": before.isoformat() if before else None, "own": own}
     owners, case = owners_of(node), f"{PURPOSE}/{new_id()}"
-    questions = [Question(owner, reads.SERVICE, body, PURPOSE, case) for owner in owners]
+    questions = [Question(owner, reads.SERVICE, body, PURPOSE, case, evidence=account.proofs) for owner in owners]
     answers = dict(zip(owners, node.asker.ask_all(questions, within=WITHIN), strict=True))
     found = [{**read, "owner": owner} for owner, answer in answers.items() if answer for read in answer.body["reads"]]
     found.sort(key=lambda read: datetime.fromisoformat(read["at"]), reverse=True)
@@ -131,7 +135,9 @@ def ask_reads(node: Node, account: Account, before: datetime | None, own: bool) 
 def ask_read(node: Node, account: Account, owner: str, read: str) -> dict[str, Any] | None:
     """One read of this person's data at an owner. None when there is none; raises Silent when it does not answer."""
     body = {"of": account.number, "read": read}
-    answer = node.asker.ask(Question(owner, reads.SERVICE, body, PURPOSE, f"{PURPOSE}/{new_id()}"), within=WITHIN)
+    case = f"{PURPOSE}/{new_id()}"
+    question = Question(owner, reads.SERVICE, body, PURPOSE, case, evidence=account.proofs)
+    answer = node.asker.ask(question, within=WITHIN)
     if answer is None:
         raise Silent(owner)
     found = answer.body["reads"]
@@ -143,14 +149,19 @@ class Silent(Exception):
 
 
 def owners_of(node: Node) -> list[str]:
-    """Every owner of a register that may be shown."""
-    return sorted({node.catalogue.registers[look.register].owner for look in _wanted(node)})
+    """Whoever may have opened data of a person: every node, whether it keeps a register or papers and files only."""
+    return sorted(set(node.catalogue.nodes) & set(node.directory.nodes))
 
 
 def _wanted(node: Node) -> list[Look]:
     opened = {r.register for r in node.catalogue.rights if (r.service, r.purpose) == (READ, PURPOSE)}
     registers = node.catalogue.registers
-    return [look for look in LOOKS if look.register in opened and look.by in registers[look.register].lookups]
+    return [
+        look
+        for look in LOOKS
+        if look.register in opened and look.by in registers[look.register].lookups
+        if registers[look.register].owner in node.directory.nodes
+    ]
 
 
 def _holding(

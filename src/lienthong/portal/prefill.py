@@ -11,6 +11,7 @@ and that value (`named_father:068…`), so that what is typed later is asked ane
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from lienthong.identity.types import Account
 from lienthong.registers import comparing, reading
 
 WITHIN = 2.0
+MOST_REACHED = 4
 _DECLARED = "declared."
 
 
@@ -67,15 +69,27 @@ def ask_registers(
         if not wave:
             break
         asked |= {item.partition(":")[0] for items in wave.values() for item in items}
-        questions = [Question(owner, reading.SERVICE, {"items": items}, purpose, case) for owner, items in wave.items()]
+        proofs = _proofs(account, found)
+        questions = [
+            Question(owner, reading.SERVICE, reading.body(node, owner, items), purpose, case, evidence=proofs)
+            for owner, items in wave.items()
+        ]
         replies = node.asker.ask_all(questions, within=left)
         answers += [msgspec.json.encode(reply.envelope).decode() for reply in replies if reply is not None]
     return answers
 
 
+def _proofs(account: Account, found: Found) -> tuple[str, ...]:
+    """That the person is here, and whom the answers so far led to: no owner takes our word for a marriage."""
+    said = {message.header.id: message.body.get("reached") for message in found.sources.values()}
+    latest = [text for text in said.values() if text][-MOST_REACHED:]
+    return (*account.proofs, *latest) if account.proofs else ()
+
+
 def read_answers(
-    node: Node, form: Form, account: Account, answers: Iterable[str], typed: Typed, *, trust: bool = False
-) -> Found:
+    node: Node, form: Form, account: Account, answers: Iterable[str], typed: Typed, *, trust: bool = False,
+    received: datetime | None = None,
+) -> Found:  # fmt: skip
     """What the answers say about what was typed. Signatures are checked unless `trust`: the caller has just received
     them. Raises envelopes.Refused when an answer was tampered with.
     """
@@ -86,7 +100,7 @@ def read_answers(
             header = msgspec.json.decode(envelope.header, type=envelopes.Header)
             message = Message(header, msgspec.json.decode(envelope.body), envelope)
         else:
-            message = envelopes.open_envelope(envelope, node.directory, recipient=node.name, at=None)
+            message = envelopes.open_envelope(envelope, node.directory, recipient=node.name, at=None, received=received)
         kept |= {name: (row, message) for name, row in message.body["items"].items()}
     return resolve(form, account, kept, typed)
 
@@ -204,6 +218,8 @@ def _wave(
         value = _value(form, account, found, look_up, typed, wave.get(owner, {}))
         if value is not None:
             item = {"register": look_up.register, "by": look_up.by, "value": value, "many": look_up.many}
+            if look_up.match:
+                item["match"] = {column: str(typed[field]) for column, field in look_up.match.items()}
             wave.setdefault(owner, {})[tagged(name, found.tags.get(name, ""))] = item
     return wave
 

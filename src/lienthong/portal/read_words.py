@@ -9,21 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lienthong.casework.words import role_name
+from lienthong.casework.words import purpose_name, role_name
 from lienthong.exchange.node import Node
 from lienthong.portal.questions import Asked
 
-PURPOSES: Final[dict[str, str | Promise]] = {
-    "birth-notice": gettext_lazy("Lập giấy chứng sinh"),
-    "births": gettext_lazy("Cấp số định danh khi đăng ký khai sinh"),
-    "correction": gettext_lazy("Xem lại thông tin có người báo sai"),
-    "consent": gettext_lazy("Hỏi ý kiến đồng ý"),
-    "counter": gettext_lazy("Nhận hồ sơ ở quầy"),
-    "mandate": gettext_lazy("Kiểm tra việc làm thay"),
-    "my-data": gettext_lazy("Chính bạn xem dữ liệu của mình"),
-    "notice": gettext_lazy("Gửi tin nhắn về hồ sơ"),
-    "operation": gettext_lazy("Vận hành hệ thống"),
-}
 OTHER_REGISTERS: Final[dict[str, str | Promise]] = {
     "attachments": gettext_lazy("Giấy tờ nộp kèm"),
     "document": gettext_lazy("Giấy tờ đã cấp"),
@@ -59,7 +48,7 @@ def view(
         owner_name=_node_name(node, owner, language),
         at=datetime.fromisoformat(read["at"]),
         who=_who(node, read, language),
-        purpose=purpose_name(node, read["purpose"], language),
+        purpose=purpose_name(node.catalogue, read["purpose"], language),
         case=_case(read["case"]),
         is_mine=read["case"] in mine,
         opened=[_opened(node, entry, language) for entry in read["opened"]],
@@ -67,20 +56,22 @@ def view(
     )
 
 
-def purpose_name(node: Node, purpose: str, language: str) -> str:
-    """Why somebody reads, in words: a service by its name; an unknown purpose stands for itself."""
-    if purpose in node.catalogue.services:
-        return node.catalogue.services[purpose].card.short.in_language(language)
-    return str(PURPOSES.get(purpose, purpose))
-
-
 def _who(node: Node, read: Mapping[str, Any], language: str) -> str:
     agency = _node_name(node, read["asker"], language)
+    if read["roles"] and "/" in read["roles"][0]:  # a system outside and its unit, who asked through a gateway
+        return _outside(node, read["roles"][0], language)
     if read["roles"]:
         return f"{agency} – {', '.join(role_name(role).lower() for role in read['roles'])}"
     if read["by_person"]:
         return f"{agency} – {_('một cán bộ')}"
     return f"{agency} – {_('tự động, không có người xem')}"
+
+
+def _outside(node: Node, role: str, language: str) -> str:
+    """A system outside by its name, and the unit it asked for as that system calls it."""
+    name, _slash, unit = role.partition("/")
+    system = node.catalogue.outside.get(name)
+    return (system.name.in_language(language) if system else name) + (f" ({unit})" if unit else "")
 
 
 def _case(case: str) -> str:

@@ -1,5 +1,6 @@
 """The receipt: the acknowledgement with its code, the promised time, and the way to declare a twin."""
 
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -33,7 +34,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
         dossier = dossier_list.own(tx, code, account)
         content, filed = dossiers.content(tx, code), acting.of_dossier(tx, code)
     identity, state = dossier.identity, dossier.state
-    service = node.catalogue.services[identity.service]
+    service = node.catalogue.shown(identity.service, identity.revision)
     context = {
         "code": code,
         "service": service.card.name.in_language(language()),
@@ -54,7 +55,7 @@ def receipt(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _branch(node: Node, branch: Any) -> dict[str, Any]:
-    service = node.catalogue.services[branch.service]
+    service = node.catalogue.shown(branch.service, branch.revision)
     held = bool(branch.held)
     return {
         "title": service.card.short.in_language(language()),
@@ -91,7 +92,8 @@ def again(request: HttpRequest, code: str) -> HttpResponse:
         service = node.catalogue.services[dossier.identity.service]
         if not _has_twin(content):
             raise Http404
-        typed = _in_common(node, service, account, drafts.typed_for(tx, code), content)
+        since = dossier.identity.received_at
+        typed = _in_common(node, service, account, drafts.typed_for(tx, code), content, since)
         draft = drafts.open_draft(tx, account, service, typed, acting.of_page(request))
     return redirect("form_page", *service.slug.split("/"), draft, service.form.sections[0].id)
 
@@ -102,7 +104,7 @@ def _has_twin(content: Content) -> bool:
 
 
 def _in_common(
-    node: Node, service: Service, account: Account, typed: dict[str, Any], content: Content
+    node: Node, service: Service, account: Account, typed: dict[str, Any], content: Content, since: datetime
 ) -> dict[str, Any]:
     """What was typed for the child declared before, without what a twin has of its own; the other notice, if there is
     just one."""
@@ -110,7 +112,7 @@ def _in_common(
     kept = {name: value for name, value in typed.items() if name not in _ITS_OWN and not name.startswith("$")}
     if choose := form.choose:
         kept.pop(choose.by, None)
-        found = prefill.read_answers(node, form, account, content.sources, kept)
+        found = prefill.read_answers(node, form, account, content.sources, kept, received=since)
         used = {row.get(choose.excluding_key) for row in found.rows.get(choose.excluding) or []}
         used.add(content.declared.get(choose.by))
         free = [str(row[choose.key]) for row in found.rows.get(choose.of) or [] if row[choose.key] not in used]

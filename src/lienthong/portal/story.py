@@ -181,7 +181,7 @@ def _lane(
 
 
 def branch_name(node: Node, branch: BranchState) -> str:
-    return node.catalogue.services[branch.service].card.short.in_language(_language())
+    return node.catalogue.shown(branch.service, branch.revision).card.short.in_language(_language())
 
 
 def agency_name(node: Node, branch: BranchState) -> str:
@@ -193,7 +193,7 @@ def _holder(node: Node, branch: BranchState) -> str:
         case "open":
             return words.role_name(branch.role)
         case "pending":
-            step = node.catalogue.services[branch.service].process.step(branch.step)
+            step = node.catalogue.shown(branch.service, branch.revision).process.step(branch.step)
             return step.name.in_language(_language())
         case "applicant":
             return _("Bạn")
@@ -225,7 +225,7 @@ def _paused(branch: BranchState) -> str:
 
 def _asked(node: Node, dossier: Dossier, branch: BranchState, declared: Mapping[str, Any]) -> list[str]:
     """What is asked of somebody now: of the citizen each item with its reason, of others who and what."""
-    asks, service = branch.asks, node.catalogue.services[branch.service]
+    asks, service = branch.asks, node.catalogue.shown(branch.service, branch.revision)
     if branch.state == "applicant":
         said = [message(branch.reason)] if branch.reason else []
         return [*said, *(_item(node, dossier, service, item) for item in asks.get("items", []))]
@@ -243,7 +243,8 @@ def _asked(node: Node, dossier: Dossier, branch: BranchState, declared: Mapping[
 
 def _item(node: Node, dossier: Dossier, service: Service, item: Mapping[str, str]) -> str:
     """One thing asked for, by its name in the form the person filled in, with the officer's words."""
-    name, parent = item.get("field", ""), node.catalogue.services[dossier.identity.service]
+    name, identity = item.get("field", ""), dossier.identity
+    parent = node.catalogue.shown(identity.service, identity.revision)
     field = parent.form.fields.get(name) or service.form.fields.get(name)
     label = (field.label or node.catalogue.terms[field.term].words).in_language(_language()) if field else ""
     return ": ".join(text for text in (label or item.get("paper", ""), item.get("text", "")) if text)
@@ -293,7 +294,7 @@ def _next(node: Node, branch: BranchState) -> str:
 
 def _following(node: Node, branch: BranchState) -> str:
     """What comes by itself after the open step."""
-    process = node.catalogue.services[branch.service].process
+    process = node.catalogue.shown(branch.service, branch.revision).process
     following = process.after(branch.step) if branch.step else None
     if following is None:
         return ""
@@ -319,7 +320,7 @@ def _result(node: Node, branch: BranchState, text: str) -> Result:
     header, body = msgspec.json.decode(envelope.header), msgspec.json.decode(envelope.body)
     issued = datetime.fromisoformat(header["issued"]).date()
     number = body["record"].get("child_number") or body["key"]
-    card = node.catalogue.services[branch.service].card
+    card = node.catalogue.shown(branch.service, branch.revision).card
     return Result(card.results[0].in_language(_language()), number, issued, agency_name(node, branch))
 
 

@@ -65,7 +65,7 @@ def _told(
 
 def _waiting(node: Node, dossier: Dossier, task: str, language: str) -> list[str]:
     return [
-        node.catalogue.services[branch.service].card.short.in_language(language)
+        node.catalogue.shown(branch.service, branch.revision).card.short.in_language(language)
         for branch in dossier.state.branches.values()
         if branch.state == "waiting" and task in branch.held
     ]

@@ -48,7 +48,7 @@ def asked(node: Node, dossier: Dossier, branch: str, acts: list[Act]) -> Asked:
     state = dossier.state.branches[branch]
     if state.state != "applicant" or state.asks.get("kind") != "supplement" or is_answered(branch, state, acts):
         raise NotPossible("nothing is asked for")
-    service = node.catalogue.service(state.service)
+    service = node.catalogue.shown(state.service, state.revision)
     papers = asked_papers.of_branch(service, node.catalogue.terms, state)
     until = datetime.fromisoformat(state.asks["until"])
     return Asked(dossier, branch, service, state.asks["items"], until, state.reason, papers)
@@ -67,7 +67,7 @@ def problems(
     declared = dossiers.content(tx, asked.dossier.identity.code).declared
     fields = asked.service.form.fields
     whole = {name: value for name, value in {**declared, **values}.items() if name in fields}
-    errors = forms.check(asked.service.form, node.catalogue.terms, whole, clock.today())
+    errors = forms.check(asked.service.form, asked.service.terms, whole, clock.today())
     errors |= {name: "required" for name in asked.fields if values.get(name) in (None, "", False)}
     kinds = {entry["kind"] for entry in manifest}
     return errors | {name: "file-missing" for name in asked.papers if name not in kinds}
@@ -127,7 +127,8 @@ def _field(
 
 def _of(node: Node, asked: Asked, name: str) -> Service:
     """The service whose form the person knows a field from: the parent's, else the branch's own."""
-    parent = node.catalogue.services[asked.dossier.identity.service]
+    identity = asked.dossier.identity
+    parent = node.catalogue.shown(identity.service, identity.revision)
     return parent if name in parent.form.fields else asked.service
 
 

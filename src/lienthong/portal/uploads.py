@@ -93,11 +93,11 @@ def opening(node: Node, tx: Tx, account: Account, case: str) -> Opening:
     dossier = dossiers.load(tx, case)
     if dossier is None or dossier.identity.applicant != account.number:
         raise LookupError(case)
-    services, terms = node.catalogue.services, node.catalogue.terms
+    catalogue = node.catalogue
     asking = [branch for branch in dossier.state.branches.values() if branch.state == "applicant"]
     if not asking:
         raise NotTaken("file-closed")
-    asked = [asked_papers.of_branch(services[branch.service], terms, branch) for branch in asking]
+    asked = [asked_papers.of_branch(catalogue.shown(b.service, b.revision), catalogue.terms, b) for b in asking]
     return Opening(case, account.number, frozenset(kind for kinds in asked for kind in kinds))
 
 

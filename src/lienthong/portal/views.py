@@ -68,7 +68,7 @@ def at(request: HttpRequest, sector: str, name: str, draft: UUID) -> At | HttpRe
     if kept.submitted:
         return redirect("receipt", code=kept.submitted)
     request.acting = kept.acting  # type: ignore[attr-defined]
-    whom = kept.acting.principal if kept.acting else account
+    whom = acting.for_whom(node, kept.acting, account, kept.case) if kept.acting else account
     return At(node, whom, service, kept, account)
 
 

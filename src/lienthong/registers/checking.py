@@ -11,7 +11,7 @@ from lienthong.exchange.node import Node
 from lienthong.kit.storage import Tx
 from lienthong.registers import identity_cards, records, same_birth
 from lienthong.registers.mandating import why_no_mandate
-from lienthong.registers.numbers import RULES
+from lienthong.registers.numbers import RULES, remember
 from lienthong.registers.parents import why_no_parent
 
 
@@ -75,6 +75,9 @@ def own_rules(node: Node, tx: Tx, register: Register, row: dict[str, Any], given
 
 
 def _numbered(node: Node, tx: Tx, register: Register, row: dict[str, Any], at: datetime) -> str:
+    if node.replay and (given := node.replay.number):
+        remember(tx, register.rule, given)
+        return given
     try:
         return RULES[register.rule](tx, row, at.date(), node.territory)
     except KeyError as error:

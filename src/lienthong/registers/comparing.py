@@ -5,6 +5,7 @@ from typing import Any
 
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Term
+from lienthong.kit.text import fold
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´", "'"))
 
@@ -23,6 +24,15 @@ def held(row: Mapping[str, Any] | None, column: str, term: Term) -> str | None:
 def same(one: Any, other: Any) -> bool:
     """Whether two values say the same: accents' encoding, case, spaces and which apostrophe do not count."""
     return _plain(one) == _plain(other)
+
+
+def agrees(said: Any, value: Any, term: Term) -> bool:
+    """Whether what somebody says of a record is what it holds; names with or without accents."""
+    if value in (None, "") or not str(said).strip():
+        return False
+    if term.name:
+        return fold(str(said)) == fold(str(value))
+    return same(said, held({"": value}, "", term))
 
 
 def _plain(value: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from lienthong.kit.series import next_number
+from lienthong.kit.series import next_number, reached
 from lienthong.kit.storage import Tx
 from lienthong.territory.units import Territory
 
@@ -58,3 +58,15 @@ RULES: dict[str, NumberRule] = {
     "insurance-number@2021-04": _insurance_number_2021_04,
     "identity-card@2024-07": _identity_card_2024_07,
 }
+
+
+def remember(tx: Tx, rule: str, key: str) -> None:
+    """A number that was given before: its series goes on above it. Personal numbers are drawn, not counted."""
+    match rule.partition("@")[0]:
+        case "civil-status-book":
+            book, _, number = key.removeprefix("KS-").rpartition("-")
+            reached(tx, f"births/{book}", int(number))
+        case "insurance-number":
+            reached(tx, "insurance_cards", int(key[-8:]))
+        case "identity-card":
+            reached(tx, "identity_cards", int(key.removeprefix("CC")))

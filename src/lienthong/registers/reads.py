@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from lienthong.exchange import evidence
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Answer, Node, Read
 from lienthong.kit import clock
@@ -41,20 +42,22 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before: datetime | None = None
     own: bool = False
     read: str = ""
+    evidence: list[str] = []
 
 
 def mine(node: Node, tx: Tx, message: Message) -> Answer:
-    """Answer one question; looking is itself a read. Raises Refused: malformed."""
+    """Answer one question; looking is itself a read. Raises Refused: malformed, no-evidence, bad-evidence."""
     try:
         question = msgspec.convert(message.body, Question)
     except msgspec.ValidationError as error:
         raise Refused("malformed", str(error)) from error
     if not (len(question.of) == 12 and question.of.isdigit()):
         raise Refused("malformed", "whose reads?")
+    proof = evidence.about(node, message, question.of)
     rows = _rows(tx, question)
     reads = [_described(row) for row in rows[:PAGE]]
     body = {"reads": reads, "more": len(rows) > PAGE, "at": clock.now().isoformat()}
-    return Answer(body, (Read(question.of, "reads", ("asker", "case", "fields", "purpose", "role")),))
+    return Answer(body, (Read(question.of, "reads", ("asker", "case", "fields", "purpose", "role")),), proof.ids)
 
 
 def _rows(tx: Tx, question: Question) -> list[Any]:

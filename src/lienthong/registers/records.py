@@ -1,5 +1,6 @@
 """The only writers of register tables: enter, amend, withdraw. Each writes the record and its journal entry."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -88,6 +89,13 @@ def one(tx: Tx, register: Register, key: str) -> dict[str, Any] | None:
     """The record under a key, as `find` gives it; None when it does not stand."""
     row = tx.one(_select(register.register, (register.key,), tuple(register.fields)), [key])
     return None if row is None else dict(msgspec.to_builtins(row._asdict()))
+
+
+def several(tx: Tx, register: Register, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The records under these keys that stand."""
+    names, key = ", ".join(map(quoted, register.fields)), quoted(register.key)
+    rows = tx.all(f"SELECT {names} FROM {quoted(register.register)} WHERE {key} = ANY(%s)", (list(keys),))
+    return [msgspec.to_builtins(row._asdict()) for row in rows]
 
 
 def find(tx: Tx, register: Register, lookup: str, value: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from lienthong.catalogue.shapes import Register, Term
 from lienthong.kit.migrations import Migration
 
 _TYPES = {"number": "integer", "date": "date", "moment": "timestamptz", "flag": "boolean"}
+PLACES = 20  # bits of a key's place among the buckets
 KEPT = ("version", "valid_from", "recorded_at", "recorded_by", "chain")
 
 # What every record carries beside its declared fields: its version, since when it holds (valid time), when and by
@@ -42,10 +43,17 @@ def indexes(register: Register) -> dict[str, str]:
     once = [field for field, column in register.fields.items() if column.unique]
     unique = {f"{register.register}_{field}_once": field for field in once}
     plain = {f"{register.register}_{column}": column for column in sorted(_looked_up(register))}
+    placed = {f"{register.register}_buckets": register.buckets} if register.buckets else {}
     return {
         **{i: f"CREATE UNIQUE INDEX {quoted(i)} ON {name} ({quoted(field)});" for i, field in unique.items()},
         **{i: f"CREATE INDEX {quoted(i)} ON {name} ({quoted(column)});" for i, column in plain.items()},
+        **{i: f"CREATE INDEX {quoted(i)} ON {name} (({place_of(quoted(c))}));" for i, c in placed.items()},
     }
+
+
+def place_of(key: str) -> str:
+    """Where a key lies among the buckets in which registers are compared (`registers.buckets`), as SQL."""
+    return f"('x' || substr(md5({key}), 1, {PLACES // 4}))::bit({PLACES})::integer"
 
 
 def sql_type(term: Term) -> str:

@@ -84,13 +84,16 @@ class Territory:
     @classmethod
     def load(cls, folder: Path) -> "Territory":
         """Read `catalogue/territory`. Raises FileNotFoundError, yaml.YAMLError, KeyError for a damaged folder."""
-        own = _read(folder / "lam-dong.yaml")
-        other = _read(folder / "elsewhere.yaml")
+        return cls.of(*(_read(folder / f"{name}.yaml") for name in ("lam-dong", "elsewhere", "facilities")))
+
+    @classmethod
+    def of(cls, own: dict[str, Any], other: dict[str, Any], facilities: dict[str, Any]) -> "Territory":
+        """From the files' contents, wherever they came from. Raises KeyError and TypeError for what is not theirs."""
         return cls(
             own=list(_units(own, own["province"]["name"])),
             elsewhere=list(_units(other, "")),
             former={**other["former_provinces"], **own["former_provinces"]},
-            facilities=[Facility(**row) for row in _read(folder / "facilities.yaml")["facilities"]],
+            facilities=[Facility(**row) for row in facilities["facilities"]],
             far=[Facility(**row) for row in other.get("facilities", ())],
         )
 

@@ -41,7 +41,9 @@ class Case:
             "requester_name": "Ka Wẽn", "pledge": True, **self._of_form(), **changed,
         }  # fmt: skip
         service = self.portal.catalogue.service(SERVICE)
-        content = Content({k: v for k, v in declared.items() if k in service.form.fields and v is not None})
+        proofs = country.submitted(self.mother, self.code, self.father, head)
+        said = {k: v for k, v in declared.items() if k in service.form.fields and v is not None}
+        content = Content(said, evidence=list(proofs))
         errors = forms.check(service.form, self.portal.catalogue.terms, content.declared, clock.today())
         for field in [field for field, error in errors.items() if error == "not-asked"]:
             del content.declared[field]
@@ -104,7 +106,7 @@ class Case:
                 for row in rows:
                     found = dossiers.load(tx, row.code)
                     assert found is not None
-                    service = node.catalogue.service(found.identity.service)
+                    service = node.catalogue.service(found.identity.service, found.identity.revision)
                     assert derive(service, dossiers.acts(tx, row.code)) == found.state
                     entries.verify_stream(tx, found.identity.stream, found.chain)
 

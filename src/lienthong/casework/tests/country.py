@@ -1,6 +1,7 @@
 """A country inside one test: real nodes over real databases, the wire replaced by a function call."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -8,17 +9,19 @@ from typing import Any
 
 import msgspec
 
+from lienthong.casework import alerts
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
 from lienthong.config.state import HOME
-from lienthong.config.wiring import ANSWERERS, HANDLERS, ON_TASK_CLOSED, SETTLERS
-from lienthong.exchange import answering, inbox
+from lienthong.config.wiring import ANSWERERS, HANDLERS, ON_TASK_CLOSED, SETTLERS, followers
+from lienthong.exchange import answering, evidence, following, inbox
 from lienthong.exchange.asking import Asker, Question
 from lienthong.exchange.courier import Lane
 from lienthong.exchange.directory import Directory, Entry, PublishedKey
-from lienthong.exchange.envelopes import Envelope, Message, Refused, decode, open_envelope
+from lienthong.exchange.envelopes import WIRE, Envelope, Message, Refused, decode, open_envelope
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Account, Officer, Post
+from lienthong.journal import sealer
 from lienthong.kit import clock
 from lienthong.kit.doorbell import Doorbell
 from lienthong.kit.signatures import SigningKey
@@ -69,11 +72,13 @@ class DirectLane(Lane):
 
 
 class Country:
-    def __init__(self, node_database: Callable[[str], Any], run: Path) -> None:
-        keys = {name: (SigningKey.generate(), SigningKey.generate()) for name in NAMES}
+    def __init__(self, node_database: Callable[[str], Any], run: Path, names: Sequence[str] = NAMES) -> None:
+        keys = {name: (SigningKey.generate(), SigningKey.generate()) for name in names}
         directory = Directory(
             {
-                name: Entry("", "", [PublishedKey("transport", a.public.text), PublishedKey("seal", b.public.text)])
+                name: Entry(
+                    "", "", [PublishedKey("transport", a.public.text), PublishedKey("seal", b.public.text)], WIRE
+                )
                 for name, (a, b) in keys.items()
             }
         )
@@ -94,6 +99,9 @@ class Country:
                 ANSWERERS,
                 SETTLERS,
                 on_task_closed=ON_TASK_CLOSED,
+                on_alert=alerts.raised,
+                on_alert_over=alerts.over,
+                followers=followers(load(CATALOGUE, name, source_hashes())),
             )
             for name, (key, seal) in keys.items()
         }
@@ -109,6 +117,16 @@ class Country:
         ):
             total += moved
         return total
+
+    def follow(self) -> None:
+        """Seal every journal, and let every follower take in what there is."""
+        for node in self.nodes.values():
+            with node.database.transaction() as tx:
+                sealer.seal_ready(tx)
+        for node in self.nodes.values():
+            for subscription in following.wanted(node):
+                while following.advance(node, subscription):
+                    pass
 
     def close(self) -> None:
         for node in self.nodes.values():
@@ -144,7 +162,15 @@ class Country:
             wife_name="Ka Wẽn", married_on="2020-02-14", unit=DI_LINH,
         )  # fmt: skip
         self.notice(number, mother)
-        return Account(mother, "Ka Wẽn", date(1995, 4, 2), "female", 2)
+        return self.signed_in(Account(mother, "Ka Wẽn", date(1995, 4, 2), "female", 2))
+
+    def signed_in(self, account: Account, client: str = "portal") -> Account:
+        """The account as a node has it once e-identity has vouched for the person."""
+        return replace(account, proofs=(evidence.of_session(self.nodes["G01-eid"], account.number, client),))
+
+    def submitted(self, account: Account, case: str, *people: str) -> tuple[str, ...]:
+        """What proves to others that this person submitted a case at the portal, naming these people."""
+        return tuple(evidence.of_submission(self.nodes["portal"], case, account.number, people, account.proofs))
 
     def notice(self, number: int, mother: str) -> str:
         code = f"GCS.68009.2026.{number:06d}"

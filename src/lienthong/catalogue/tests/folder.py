@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from lienthong.casework.rules import source_hashes
-from lienthong.catalogue.catalogue import Catalogue, load, raw
+from lienthong.catalogue.catalogue import Catalogue, load
 from lienthong.config.state import HOME
 
 FOLDER = HOME / "catalogue"
@@ -30,7 +30,6 @@ def changed(folder: Path, file: str, edit: Callable[[Any], None]) -> Path:
     content = yaml.safe_load(path.read_text())
     edit(content)
     path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
-    raw.cache_clear()
     return folder
 
 

@@ -15,6 +15,10 @@ import pytest
 from lienthong.config import bootstrap, cli
 from lienthong.config.state import HOME, State, running, sole_instance, write_json
 from lienthong.config.trouble import Trouble
+from lienthong.exchange import directory_document
+from lienthong.exchange.directory import Entry
+from lienthong.exchange.directory_document import Content
+from lienthong.kit import clock
 from lienthong.kit.signatures import SigningKey
 
 
@@ -50,10 +54,13 @@ def test_the_clock_of_the_demo_country_moves_and_returns(tmp_path: Path) -> None
 
 
 def test_a_node_alone_refuses_a_demo_directory(tmp_path: Path) -> None:
-    (tmp_path / "directory.json").write_text(json.dumps({"demo": True, "nodes": {"G01": {}}}))
+    authority = SigningKey.generate()
+    content = Content(1, clock.now(), {"G01": Entry("http://g01", "http://g01", [])}, demo=True)
+    (tmp_path / "directory.json").write_bytes(directory_document.sign(content, authority))
     told = call(
         "node", "G01", DATABASE_URL="postgresql://", LIENTHONG_KEY="k", LIENTHONG_SEAL_KEY="s", LIENTHONG_SECRET="x",
         LIENTHONG_CATALOGUE="c", LIENTHONG_DIRECTORY=str(tmp_path / "directory.json"),
+        LIENTHONG_DIRECTORY_KEY=authority.public.text,
     )  # fmt: skip
     assert told.returncode == 1
     assert "demo directory" in told.stderr
@@ -102,10 +109,11 @@ def test_keys_are_made_once_and_the_directory_follows_the_port(tmp_path: Path) -
     state = State(tmp_path)
     state.keys.mkdir()
     bootstrap.ensure_keys(state, bootstrap.places(8600))
-    first = json.loads(state.directory.read_text())
+    first = json.loads(state.directory.read_text())["signed"]
     bootstrap.ensure_keys(state, bootstrap.places(8700))
-    second = json.loads(state.directory.read_text())
+    second = json.loads(state.directory.read_text())["signed"]
     assert first["demo"] is True
+    assert (first["version"], second["version"]) == (1, 2)
     assert second["nodes"]["portal"]["site"] == "http://portal.localhost:8700"
     assert {name: node["keys"] for name, node in first["nodes"].items()} == {
         name: node["keys"] for name, node in second["nodes"].items()

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from lienthong.demo import destination
+from lienthong.demo import destination, rows
 from lienthong.demo.populate import populate
 from lienthong.kit.canonical import canonical
 from lienthong.kit.signatures import SigningKey
@@ -17,7 +17,8 @@ from lienthong.territory.units import Territory
 NODES = ("portal", "G01", "G01-eid", "G15", "G18", "BHXH", "H36")
 TODAY = date(2026, 11, 21)
 PEOPLE = 3_000
-TERRITORY = Territory.load(Path(__file__).parents[4] / "catalogue" / "territory")
+CATALOGUE = Path(__file__).parents[4] / "catalogue"
+TERRITORY = Territory.load(CATALOGUE / "territory")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,7 @@ def owners(node_database: Callable[[str], Any], seal: SigningKey) -> dict[str, s
     summary = populate(
         made,
         territory=TERRITORY,
+        catalogue=CATALOGUE,
         today=TODAY,
         people=PEOPLE,
         sign=seal.sign,
@@ -79,11 +81,19 @@ def test_a_notice_read_back_carries_a_valid_seal(owners: dict[str, str], seal: S
     assert not seal.public.verify(canonical({**row, "weight": row["weight"] + 10}), signature)
 
 
+def test_every_row_is_in_its_feed_as_part_of_a_set(owners: dict[str, str]) -> None:
+    sets = """SELECT sum((payload::jsonb ->> 'count')::int) FROM journal_entry
+              WHERE kind = 'load' AND stream = 'load/{0}/6' HAVING max(number) = count(*)"""
+    for node, register in rows.COLUMNS:
+        loaded = value(owners[node], f"SELECT nullif(count(*), 0) FROM {register}")
+        assert value(owners[node], sets.format(register)) == loaded
+
+
 def test_a_second_load_is_refused(owners: dict[str, str]) -> None:
     with pytest.raises(destination.NotEmpty, match="already loaded"):
-        populate(owners, territory=TERRITORY, today=TODAY, people=PEOPLE)
+        populate(owners, territory=TERRITORY, catalogue=CATALOGUE, today=TODAY, people=PEOPLE)
     with pytest.raises(destination.NotEmpty, match="wanted are 500 people"):
-        populate(owners, territory=TERRITORY, today=TODAY, people=500)
+        populate(owners, territory=TERRITORY, catalogue=CATALOGUE, today=TODAY, people=500)
 
 
 def test_a_node_cut_short_is_emptied_and_filled_again(owners: dict[str, str]) -> None:
@@ -92,11 +102,12 @@ def test_a_node_cut_short_is_emptied_and_filled_again(owners: dict[str, str]) ->
     before = value(owners["G01"], indexes), value(owners["G01"], numbers)
     with psycopg.connect(owners["G01"]) as link:
         link.execute("UPDATE load SET name = 'population begun'")
+        link.execute("DELETE FROM journal_entry")
         link.execute("DELETE FROM persons WHERE number > '068'")
         link.execute("INSERT INTO load (name, at) SELECT 'index: ' || indexdef, now() FROM pg_indexes "
                      "WHERE indexname = 'residences_household'")  # fmt: skip
         link.execute("DROP INDEX residences_household")
-    summary = populate(owners, territory=TERRITORY, today=date(2026, 11, 22), people=PEOPLE)
+    summary = populate(owners, territory=TERRITORY, catalogue=CATALOGUE, today=date(2026, 11, 22), people=PEOPLE)
     assert summary.nodes == ["G01"]
     assert (value(owners["G01"], indexes), value(owners["G01"], numbers)) == before
 
@@ -105,4 +116,4 @@ def test_a_register_in_use_is_not_touched(owners: dict[str, str]) -> None:
     with psycopg.connect(owners["G15"]) as link:
         link.execute("DELETE FROM load")
     with pytest.raises(destination.NotEmpty, match="G15 holds rows in marriages"):
-        populate(owners, territory=TERRITORY, today=TODAY, people=PEOPLE)
+        populate(owners, territory=TERRITORY, catalogue=CATALOGUE, today=TODAY, people=PEOPLE)

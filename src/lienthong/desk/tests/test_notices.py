@@ -66,8 +66,8 @@ def test_twins_have_a_notice_each(country: Country, desks: Desks) -> None:
     ("changes", "field", "said"),
     [
         ({"mother_number": "123"}, "mother_number", "kiểm tra từng chữ số"),
-        ({"mother_number": "068195099999"}, "mother_number", "Không tìm thấy người này"),
-        ({"mother_name": "Ka Khác"}, "mother_name", "không khớp"),
+        ({"mother_number": "068195099999"}, "mother_number", "Không có người nào có đúng"),
+        ({"mother_name": "Ka Khác"}, "mother_number", "Không có người nào có đúng"),
         ({"born_on-year": "2099"}, "born_on", "chưa tới"),
         ({"born_on-day": "31", "born_on-month": "2"}, "born_on", "không có thật"),
         ({"born_at": "25:00"}, "born_at", "Giờ này không đúng"),

@@ -16,8 +16,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from lienthong.config import certificates
-from lienthong.config.bootstrap import _create
-from lienthong.config.state import State
+from lienthong.config.state import State, write_bytes
 from lienthong.documents import stamping
 from lienthong.documents.sealing import read_chain
 from lienthong.kit.identifiers import new_id
@@ -35,7 +34,7 @@ class Trust:
         folder.mkdir(exist_ok=True)
         if not (folder / "seal.pem").exists():
             seal.save(folder / "seal.pem")
-        certificates.ensure_seal(certificates.ensure_root(self.state, _create), folder, node, "H36", _create)
+        certificates.ensure_seal(certificates.ensure_root(self.state, write_bytes), folder, node, "H36", write_bytes)
         return read_chain(str(folder / "seal.crt"))
 
     def node(self, time_stamps: str = "") -> Any:
@@ -54,9 +53,9 @@ class Trust:
 def make(folder: Path) -> Trust:
     state = State(folder)
     state.keys.mkdir(parents=True)
-    root = certificates.ensure_root(state, _create)
+    root = certificates.ensure_root(state, write_bytes)
     (state.keys / "eid").mkdir()
-    certificates.ensure_time_stamps(root, state.keys / "eid", _create)
+    certificates.ensure_time_stamps(root, state.keys / "eid", write_bytes)
     _, _, raw = pem.unarmor(root.pem)
     return Trust(state, x509.Certificate.load(raw))
 

@@ -164,9 +164,11 @@ class Pair:
             )
         return [row.code for row in rows]
 
-    def question(self, say: str = "", subjects: list[str] | None = None, recipient: str = "B") -> Question:
+    def question(
+        self, say: str = "", subjects: list[str] | None = None, recipient: str = "B", purpose: str = PURPOSE
+    ) -> Question:
         body: dict[str, Any] = {"say": say, "subjects": [CITIZEN] if subjects is None else subjects}
-        return Question(recipient, ECHO, body, PURPOSE, "draft/1", officer="068080000001")
+        return Question(recipient, ECHO, body, purpose, "draft/1", officer="068080000001")
 
 
 def header(envelope: Envelope) -> Header:

@@ -12,11 +12,12 @@ import urllib3
 
 from lienthong.casework import operation
 from lienthong.exchange import courier, envelopes, inbox, outbox
-from lienthong.exchange.courier import ATTEMPTS_BEFORE_PARKING
+from lienthong.exchange.courier import Lane
 from lienthong.exchange.envelopes import Envelope, Refused
-from lienthong.exchange.inbox import Reply
+from lienthong.exchange.inbox import LARGEST_BATCH, Reply
 from lienthong.exchange.node import Done, Refusal
 from lienthong.exchange.outbox import RECEIPT
+from lienthong.exchange.settling import ATTEMPTS
 from lienthong.exchange.tests.pair import PURPOSE, Pair, header
 from lienthong.kit.doorbell import Porch
 
@@ -147,7 +148,7 @@ def test_a_failing_message_holds_back_its_key_and_nothing_else(pair: Pair) -> No
 def test_a_message_that_keeps_failing_is_parked_with_its_key_and_told_as_stuck(pair: Pair) -> None:
     pair.failing.add("bad")
     bad = pair.send("bad", case="T-parked")
-    for _ in range(ATTEMPTS_BEFORE_PARKING):
+    for _ in range(ATTEMPTS):
         assert pair.deliver() == 1
         pair.hurry()
     assert pair.outbox(bad).state == "parked"
@@ -306,3 +307,36 @@ def _until(holds: Callable[[], bool], within: float = 20.0) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_long_queue_goes_in_growing_batches_each_settled_behind_the_next(pair: Pair) -> None:
+    sent = [pair.send(f"{place}", key=f"key-{place % 7}") for place in range(3 * LARGEST_BATCH)]
+    lane = Lane(pair.a, "B", Event())
+    sizes = [lane.deliver(), lane.deliver(), lane.deliver()]
+    assert sizes == [LARGEST_BATCH, LARGEST_BATCH, LARGEST_BATCH]  # to a partner of wire 1
+    assert lane.deliver() == 0
+    assert {pair.outbox(message).state for message in sent} == {"done"}
+    assert pair.effects(*sent) == sent
+
+
+def test_a_batch_to_a_partner_of_today_may_hold_more(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = pair.directory.nodes["B"]
+    monkeypatch.setitem(pair.directory.nodes, "B", msgspec.structs.replace(entry, wire=envelopes.WIRE))
+    bad = 4 * LARGEST_BATCH
+    sent = [
+        pair.send("bad" if place == bad else f"{place}", key=f"key-{place % 7}") for place in range(6 * LARGEST_BATCH)
+    ]
+    pair.failing.add("bad")
+    lane = Lane(pair.a, "B", Event())
+    assert [lane.deliver(), lane.deliver()] == [LARGEST_BATCH, 2 * LARGEST_BATCH]
+    lane.deliver()  # the failing one is in it: from here on small again
+    behind = [place for place in range(bad, len(sent)) if place % 7 == bad % 7]
+    assert lane.deliver() == 0
+    open_ = [place for place, message in enumerate(sent) if pair.outbox(message).state == "waiting"]
+    assert open_ == behind
+    pair.failing.clear()
+    pair.hurry()
+    assert lane.deliver() == len(behind)
+    effects = pair.effects(*sent)
+    assert len(effects) == len(sent)
+    assert [effects.index(sent[place]) for place in behind] == sorted(effects.index(sent[place]) for place in behind)

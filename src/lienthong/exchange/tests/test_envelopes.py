@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lienthong.exchange import envelopes, inbox
-from lienthong.exchange.envelopes import CLOCK_SKEW, Envelope, Refused
+from lienthong.exchange.envelopes import Envelope, Refused
 from lienthong.exchange.inbox import Batch
 from lienthong.exchange.tests.pair import EFFECT, Pair, header
+from lienthong.exchange.validity import CLOCK_SKEW
 from lienthong.kit import clock
 from lienthong.kit.signatures import SigningKey
 
@@ -149,11 +150,11 @@ def test_messages_of_one_key_take_effect_in_the_order_they_were_stored_whatever_
 
 
 def test_a_batch_that_is_none_is_refused_whole(pair: Pair) -> None:
-    many = msgspec.json.encode(Batch([pair.envelope()] * (inbox.LARGEST_BATCH + 1)))
+    many = msgspec.json.encode(Batch([pair.envelope()] * (inbox.LARGEST_BATCH_NOW + 1)))
     nested = b'{"envelopes":[{"header":' + b"[" * 60_000 + b"]" * 60_000 + b',"body":{},"signature":""}]}'
     for raw, code in (
         (many, "too-large"),
-        (b" " * (inbox.LARGEST_BATCH * envelopes.LARGEST + 1), "too-large"),
+        (b" " * (inbox.LARGEST_POST + 1), "too-large"),
         (nested, "malformed"),
         (b'{"envelopes":[],"more":1}', "malformed"),
         (b"", "malformed"),

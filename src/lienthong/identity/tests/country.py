@@ -46,6 +46,9 @@ class FakeNode:
     key: SigningKey = field(default_factory=SigningKey.generate)
     urls: Any = None
 
+    def vouch(self, person: str, client: str) -> str:
+        return f"{person} is at {client}"
+
 
 @dataclass
 class FakeDirectory:

@@ -33,7 +33,7 @@ SELECT xid, 'dossier/smuggled', 1, kind, at, payload, digest, chain FROM journal
 def database(node_database: Callable[[str], Any]) -> Iterator[Database]:
     """An empty journal."""
     with psycopg.connect(node_database("H36").owner) as owner:
-        owner.execute("TRUNCATE journal_entry, seal, series RESTART IDENTITY")
+        owner.execute("TRUNCATE journal_entry, seal, seal_feed, series RESTART IDENTITY")
     made = Database(node_database("H36").run, size=WRITERS + 4)
     yield made
     made.close()

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lienthong.kit.signatures import SigningKey, VerifyKey, _decode, _encode
+from lienthong.kit import signatures
+from lienthong.kit.signatures import KeyFile, SigningKey, VerifyKey, _decode, _encode
 
 KEY = SigningKey.generate()
 TEXT = "Trẻ K’ Brêm".encode()
@@ -85,3 +86,52 @@ def test_a_private_key_of_another_curve_is_not_loaded(tmp_path: Path) -> None:
 def test_a_private_key_never_shows_itself() -> None:
     assert "PRIVATE" not in repr(KEY)
     assert "PRIVATE" not in str(vars(KEY))
+
+
+# ---------------------------------------------------------------------- a key that stands in a file
+
+
+def replaced(file: Path, content: bytes) -> None:
+    draft = file.with_suffix(".draft")
+    draft.write_bytes(content)
+    draft.replace(file)
+
+
+def test_a_replaced_file_signs_with_the_new_key_after_whoever_watches_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signatures, "LOOK_AGAIN", -1.0)
+    file, second = tmp_path / "key.pem", SigningKey.generate()
+    KEY.save(file)
+    told: list[str] = []
+    key = KeyFile(file, lambda: told.append(key._inside.public.text))
+    assert key.public.text == KEY.public.text
+    replaced(file, second.pem())
+    assert second.public.verify(TEXT, key.sign(TEXT))
+    assert told == [KEY.public.text]
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"no key", ed25519.Ed25519PrivateKey.generate().private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())])  # fmt: skip
+def test_a_file_that_does_not_read_leaves_the_key_that_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rubbish: bytes
+) -> None:
+    monkeypatch.setattr(signatures, "LOOK_AGAIN", -1.0)
+    file = tmp_path / "key.pem"
+    KEY.save(file)
+    key = KeyFile(file)
+    replaced(file, rubbish)
+    assert KEY.public.verify(TEXT, key.sign(TEXT))
+    file.unlink()
+    assert KEY.public.verify(TEXT, key.sign(TEXT))
+    replaced(file, SigningKey.generate().pem())
+    assert not KEY.public.verify(TEXT, key.sign(TEXT))
+
+
+def test_the_file_is_looked_at_now_and_then_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "key.pem"
+    KEY.save(file)
+    key = KeyFile(file)
+    monkeypatch.setattr(signatures, "_stamp", lambda path: pytest.fail("looked at once more"))
+    for _ in range(3):
+        key.sign(TEXT)

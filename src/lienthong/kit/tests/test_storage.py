@@ -1,6 +1,7 @@
 """Transactions: what a block promised happens once it is durable, and not at all when it is undone."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -110,3 +111,16 @@ def test_the_runtime_role_defines_nothing(database: Database) -> None:
         tx.run("CREATE TABLE mine (id integer)")
     with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction() as tx:
         tx.run("ALTER TABLE series ADD COLUMN mine integer")
+
+
+def test_rows_that_are_put_go_together_in_their_order_and_a_savepoint_undoes_its_own(database: Database) -> None:
+    put = "INSERT INTO series (name, last) SELECT name, 0 FROM json_to_recordset(%s) AS r (name text)"
+    with database.transaction() as tx:
+        tx.put(put, {"name": "put-1"})
+        tx.put(put, {"name": "put-2 “ổ” \\ \n"})
+        with suppress(RuntimeError), tx.savepoint():
+            tx.put(put, {"name": "put-undone"})
+            raise RuntimeError
+        tx.put(put, {"name": "put-3"})
+        found = tx.all("SELECT name FROM series WHERE name LIKE 'put-%%'")
+    assert [row.name for row in found] == ["put-1", "put-2 “ổ” \\ \n", "put-3"]

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lienthong.catalogue.catalogue import raw
+from lienthong.catalogue.files import of_folder, raw
 from lienthong.config.state import HOME
 from lienthong.kit.clock import ZONE
 from lienthong.kit.worktime import WorkCalendar
 
-CALENDAR = msgspec.convert(raw(HOME / "catalogue" / "calendars" / "vietnam.yaml"), WorkCalendar)
+CALENDAR = msgspec.convert(raw(of_folder(HOME / "catalogue"), "calendars/vietnam.yaml"), WorkCalendar)
 MOMENTS = st.integers(0, 660 * 24 * 3600).map(lambda s: datetime(2026, 1, 2, tzinfo=ZONE) + timedelta(seconds=s))
 
 

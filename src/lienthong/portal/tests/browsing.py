@@ -17,11 +17,18 @@ from lienthong.identity.urls import relying_patterns
 from lienthong.kit.web.site import Site
 from lienthong.kit.web.urls import urlpatterns as frame_patterns
 from lienthong.portal.urls import urlpatterns as portal_patterns
+from lienthong.steering.urls import steering_patterns
 
 ROOMS = Path(__file__).parents[2]
 SERVED: dict[str, Node] = {}
 ROUTES = ModuleType("portal_routes")
-ROUTES.__dict__["urlpatterns"] = [*portal_patterns, *letter_patterns, *relying_patterns, *frame_patterns]
+ROUTES.__dict__["urlpatterns"] = [
+    *portal_patterns,
+    *steering_patterns,
+    *letter_patterns,
+    *relying_patterns,
+    *frame_patterns,
+]
 ROUTES.__dict__["handler403"] = "lienthong.kit.web.views.permission_denied"
 ROUTES.__dict__["handler404"] = "lienthong.kit.web.views.page_not_found"
 
@@ -54,7 +61,7 @@ def browser(portal: Node, account: Account | None = None, language: str = "vi") 
 def settings() -> dict[str, Any]:
     templates = {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [ROOMS / room / "templates" for room in ("portal", "demo", "identity")],
+        "DIRS": [ROOMS / room / "templates" for room in ("portal", "steering", "demo", "identity")],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from lienthong.agreements import mandates
 from lienthong.casework import dossiers, pauses
 from lienthong.casework.pauses import Item
 from lienthong.casework.tests.country import CHECKER, DI_LINH, Country, in_node
+from lienthong.exchange import evidence
 from lienthong.exchange.node import Node
 from lienthong.identity import sessions
 from lienthong.identity.signed_in import remember
@@ -37,6 +39,7 @@ TYPED = {
 }  # fmt: skip
 families, numbers = count(900), count(1)
 SERVED: dict[str, Node] = {}
+MADE: dict[str, Country] = {}
 
 
 def _routes() -> ModuleType:
@@ -57,7 +60,7 @@ def choose_node(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 @pytest.fixture(scope="module")
 def made(node_database: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     country = Country(node_database, Path(tmp_path_factory.mktemp("run")))
-    SERVED["portal"] = country.nodes["portal"]
+    SERVED["portal"], MADE["country"] = country.nodes["portal"], country
     yield country
     country.close()
 
@@ -107,7 +110,8 @@ def country(made: Country, monkeypatch: pytest.MonkeyPatch) -> Iterator[Country]
 def browser(account: Account) -> Client:
     client = Client(HTTP_HOST="portal.localhost")
     session = sessions.SessionStore()
-    remember(session, account)
+    proof = evidence.of_session(MADE["country"].nodes["G01-eid"], account.number, "portal")
+    remember(session, replace(account, proofs=(proof,)))
     session.save()
     client.cookies["sessionid"] = str(session.session_key)
     return client

@@ -10,6 +10,7 @@ from lienthong.casework import tasks
 from lienthong.casework.tests.country import CHECKER, Country, in_node
 from lienthong.casework.tests.test_side_paths import STEWARD, Case
 from lienthong.exchange.node import Node
+from lienthong.identity.types import Account
 from lienthong.portal.tests import browsing
 from lienthong.portal.tests.citizens import rows, text
 
@@ -31,13 +32,14 @@ def test_my_data_shows_what_registers_hold_with_owner_and_basis(mother: Client, 
     assert "HK6800000001" in silent
 
 
-def read_by_officer(country: Country, number: str) -> None:
+def read_by_officer(country: Country, mother: Account) -> None:
     from lienthong.exchange.asking import Question
 
-    item = {"register": "persons", "by": "number", "value": {"is": number}}
+    code = "H36.104-261120-0001"
+    item = {"register": "persons", "by": "number", "value": {"is": mother.number}}
     question = Question(
-        "G01", "register.read", {"items": {"it": item}}, "civil-status/birth-registration", "H36.104-261120-0001",
-        CHECKER.as_asker,
+        "G01", "register.read", {"items": {"it": item}}, "civil-status/birth-registration", code, CHECKER.as_asker,
+        country.submitted(mother, code),
     )  # fmt: skip
     assert country.nodes["H36"].asker.ask(question) is not None
 
@@ -45,7 +47,7 @@ def read_by_officer(country: Country, number: str) -> None:
 def test_each_read_is_shown_with_who_why_and_what_but_no_officers_number(
     mother: Client, country: Country, case: Case
 ) -> None:
-    read_by_officer(country, case.mother.number)
+    read_by_officer(country, case.mother)
     page = mother.get("/du-lieu-cua-toi/lan-doc")
     said = text(page)
     assert "công chức tư pháp – hộ tịch" in said
@@ -72,7 +74,7 @@ def test_somebody_else_sees_their_own_reads_only(portal: Node, country: Country,
 def test_many_reads_come_in_pages_without_gap_or_repetition(portal: Node, country: Country) -> None:
     person = country.family(91)
     for _ in range(45):
-        read_by_officer(country, person.number)
+        read_by_officer(country, person)
     client, at, seen = browsing.browser(portal, person), "/du-lieu-cua-toi/lan-doc", []
     for _ in range(5):
         page = client.get(at).content.decode()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -11,10 +12,10 @@ from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
 from lienthong.catalogue.shapes import Register, Right
 from lienthong.config.state import HOME
-from lienthong.exchange import envelopes
+from lienthong.exchange import envelopes, evidence
 from lienthong.exchange.asking import Asker
-from lienthong.exchange.directory import Directory
-from lienthong.exchange.envelopes import Header, Message
+from lienthong.exchange.directory import Directory, Entry, PublishedKey
+from lienthong.exchange.envelopes import WIRE, Header, Message
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
 from lienthong.kit.doorbell import Doorbell
@@ -29,8 +30,17 @@ DI_LINH = "25000"
 LINKED, BIRTH = "interlinked/birth-residence-card", "civil-status/birth-registration"
 
 
+KEYS = {name: SigningKey.generate() for name in ("portal", "G01", "G01-eid", "G15", "G18", "H36", "BHXH")}
+DIRECTORY = Directory(
+    {
+        name: Entry("", "", [PublishedKey(purpose, key.public.text) for purpose in ("transport", "seal")], WIRE)
+        for name, key in KEYS.items()
+    }
+)
+
+
 def node(name: str, run: str, folder: Path) -> Node:
-    key, directory = SigningKey.generate(), Directory({})
+    key, directory = KEYS[name], DIRECTORY
     return Node(
         name,
         Database(run, size=10),
@@ -51,6 +61,19 @@ def message(sender: str, service: str, purpose: str, body: dict[str, Any], case:
     facts = (new_id(), sender, "", service, purpose, case, at, at + timedelta(days=1), envelopes.digest(content))
     header = Header(*facts)
     return Message(header, msgspec.json.decode(content), envelopes.close(header, content, SigningKey.generate()))
+
+
+def sealer(name: str) -> Any:
+    """What evidence needs of the node that gives it."""
+    return SimpleNamespace(name=name, seal=KEYS[name])
+
+
+def session(person: str, client: str = "portal") -> str:
+    return evidence.of_session(sealer("G01-eid"), person, client)
+
+
+def submission(case: str, person: str, *people: str) -> list[str]:
+    return evidence.of_submission(sealer("portal"), case, person, people, [session(person)])
 
 
 def narrowed(place: Node, wanted: Callable[[Right], bool], **changes: Any) -> Node:

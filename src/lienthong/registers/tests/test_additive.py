@@ -109,7 +109,6 @@ def test_a_node_follows_its_catalogue_at_the_next_migrate_or_says_what_to_do(
     register["legal_basis"] += " (a better citation)"
     register["fields"]["place"] = {"term": "place", "optional": True}
     file.write_text(yaml.safe_dump(register, allow_unicode=True))
-    monkeypatch.setattr("lienthong.catalogue.catalogue.raw", yaml_of)
     assert schema.migrate("G15", owner) == ["registers/marriages/0002"]
     with psycopg.connect(owner) as connection:
         assert connection.execute("SELECT place FROM marriages_past").fetchall() == []
@@ -118,8 +117,3 @@ def test_a_node_follows_its_catalogue_at_the_next_migrate_or_says_what_to_do(
     with pytest.raises(Trouble, match=r"marriages.place must be filled now") as trouble:
         schema.migrate("G15", owner)
     assert "optional fields" in trouble.value.remedy
-
-
-def yaml_of(path: Path) -> Any:
-    """The catalogue's files as they are now: the program reads each once."""
-    return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)

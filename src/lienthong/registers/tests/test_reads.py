@@ -11,7 +11,7 @@ from lienthong.journal import entries
 from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.registers import reads
-from lienthong.registers.tests.offices import BIRTH, in_node, message
+from lienthong.registers.tests.offices import BIRTH, in_node, message, session
 
 MOTHER, FATHER = "068195001234", "068092004321"
 OFFICER = "068080000001"
@@ -32,6 +32,7 @@ def log(place: Node, subject: str, *registers: str, **about: str) -> str:
 
 
 def ask(place: Node, **body: Any) -> Any:
+    body.setdefault("evidence", [session(str(body.get("of")))])
     return in_node(place, lambda tx: reads.mine(place, tx, message("portal", reads.SERVICE, reads.OWN, body)))
 
 
@@ -68,6 +69,15 @@ def test_a_page_goes_on_where_the_last_one_ended(g15: Node) -> None:
     rest = ask(g15, of=person, before=first["reads"][-1]["at"].isoformat()).body
     assert (first["more"], rest["more"]) == (True, False)
     assert [read["read"] for read in (*first["reads"], *rest["reads"])] == logged[::-1]
+
+
+@pytest.mark.parametrize(
+    ("proof", "code"), [([], "no-evidence"), ([session(FATHER)], "no-evidence"), (["{}"], "bad-evidence")]
+)
+def test_nobody_else_is_told_and_nobody_without_the_persons_session(g15: Node, proof: list[str], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(g15, of=MOTHER, evidence=proof)
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize("body", [{}, {"of": "1"}, {"of": MOTHER, "all": True}, {"of": MOTHER, "before": "yesterday"}])
