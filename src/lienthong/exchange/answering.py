@@ -59,7 +59,9 @@ def _find(node: Node, tx: Tx, message: Message) -> Answer:
 
 def _log(tx: Tx, message: Message, found: Answer) -> None:
     """One entry for each person, or one for nobody; the first holds the question as it was signed. The stream is the
-    request's id, so a replayed request finds it taken."""
+    request's id, so a replayed request finds it taken. Upkeep without news leaves none."""
+    if found.upkeep and not found.reads:
+        return
     header, envelope = message.header, message.envelope
     about: dict[str, Any] = {
         "asker": header.sender,

@@ -39,7 +39,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of whom, for which case and purpose; `evidence` are the statements that prove the case."""
+    """What is asked of whom, for which case and purpose; `evidence` are the statements that prove the case.
+    `upkeep` is the exchange's own, asked all the time: not put down here, its owner logs what it opens."""
 
     recipient: str
     service: str
@@ -48,6 +49,7 @@ class Question:
     case: str
     officer: str = ""
     evidence: tuple[str, ...] = ()
+    upkeep: bool = False
 
 
 class _Later(Exception):
@@ -220,6 +222,7 @@ class Asker:
 
     def _put_down(self, asked: Sequence[tuple[_Asked, Message | str]]) -> None:
         """Into our journal, in one transaction: each question with its answer, or with why there is none."""
+        asked = [(one, outcome) for one, outcome in asked if not one.question.upkeep]
         if self._database is None or not asked:
             return
         with self._database.transaction() as tx:

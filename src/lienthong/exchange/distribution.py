@@ -42,7 +42,7 @@ def current(node: Node, tx: Tx, message: Message) -> Answer:
     """The answerer of `directory.current`: our version, with its document where the asker's is older."""
     directory, theirs = node.directory, message.body.get("version")
     newer = isinstance(theirs, int) and theirs < directory.version
-    return Answer({"version": directory.version, "document": directory.document if newer else ""})
+    return Answer({"version": directory.version, "document": directory.document if newer else ""}, upkeep=not newer)
 
 
 class Follower:
@@ -137,7 +137,7 @@ class Follower:
     def _ask(self, partners: list[str]) -> None:
         """Ask partners in turn until one has a newer version."""
         for partner in partners:
-            question = Question(partner, SERVICE, {"version": self._node.directory.version}, PURPOSE, "")
+            question = Question(partner, SERVICE, {"version": self._node.directory.version}, PURPOSE, "", upkeep=True)
             try:
                 answer = self._node.asker.fetch(question, WITHIN)
                 document = msgspec.json.decode(answer.body).get("document")

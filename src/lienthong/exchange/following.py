@@ -153,7 +153,9 @@ def _row(node: Node, subscription: Subscription) -> Any:
 
 
 def _question(subscription: Subscription, service: str, body: dict[str, Any]) -> Question:
-    return Question(subscription.publisher, service, body, subscription.purpose, f"feed/{subscription.feed}")
+    return Question(
+        subscription.publisher, service, body, subscription.purpose, f"feed/{subscription.feed}", upkeep=True
+    )
 
 
 def _copy(node: Node, subscription: Subscription, row: Any) -> bool | None:

@@ -171,7 +171,7 @@ def _code(node: Node, name: str) -> str:
 
 def _ask(node: Node, name: str, numbers: list[int]) -> Message | None:
     body = {"head": "", "numbers": numbers}
-    return node.asker.ask(Question(name, SERVICE, body, PURPOSE, CASE), within=WITHIN)
+    return node.asker.ask(Question(name, SERVICE, body, PURPOSE, CASE, upkeep=True), within=WITHIN)
 
 
 def convert(answer: Message) -> Told:
@@ -261,7 +261,8 @@ def is_ahead(node: Node, told: Told, partner: str) -> bool:
 def known_of_us(node: Node, within: float = WITHIN) -> dict[str, Head]:
     """The highest head of ours that each partner proves, whether our journal has it or not."""
     partners = sorted(set(node.directory.nodes) - {node.name})
-    questions = [Question(name, SERVICE, {"head": "", "numbers": []}, PURPOSE, CASE) for name in partners]
+    asked = {"head": "", "numbers": []}
+    questions = [Question(name, SERVICE, asked, PURPOSE, CASE, upkeep=True) for name in partners]
     found = {}
     for name, given in zip(partners, node.asker.ask_all(questions, within=within), strict=True):
         shown = convert(given).held if given is not None else {}
@@ -319,7 +320,7 @@ def answer(node: Node, tx: Tx, message: Message) -> Answer:
     told = Told(f"{last.number}:{last.chain}" if last else "", chains, held, tx.value(_STATEMENT) or "")
     if text := body.get("head"):
         _greeted(node, message, str(text), highest)
-    return Answer(msgspec.to_builtins(told))
+    return Answer(msgspec.to_builtins(told), upkeep=True)
 
 
 def _greeted(node: Node, message: Message, text: str, highest: Proven | None) -> None:

@@ -56,11 +56,13 @@ class Read:
 
 @dataclass(frozen=True)
 class Answer:
-    """`evidence` names the statements that proved the case, for the log."""
+    """`evidence` names the statements that proved the case, for the log. `upkeep`: the exchange's own, with no news in
+    it; asked every second, it is logged only where it opened somebody."""
 
     body: dict[str, Any]
     reads: tuple[Read, ...] = ()
     evidence: tuple[str, ...] = ()
+    upkeep: bool = False
 
 
 @dataclass(frozen=True)

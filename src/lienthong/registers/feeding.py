@@ -74,7 +74,7 @@ def read(node: Node, tx: Tx, message: Message) -> Answer:
         found.append(event)
     _seen(tx, message, question.feed, question.after)
     body = {"feed": question.feed, "events": found, "last": feeds.last(tx, question.feed), "as_of": as_of.isoformat()}
-    return Answer(body, _opened(node, tx, message, question.feed, fields, found))
+    return Answer(body, _opened(node, tx, message, question.feed, fields, found), upkeep=not found)
 
 
 def snapshot(node: Node, tx: Tx, message: Message) -> Answer:
