@@ -103,11 +103,11 @@ def close(header: Header, body: bytes, key: SigningKey) -> Envelope:
     return Envelope(msgspec.Raw(encoded), msgspec.Raw(body), key.sign(encoded))
 
 
-def sealed(
-    sender: str, service: str, purpose: str, case: str, body: dict[str, Any], key: SigningKey, at: datetime
-) -> str:
-    """An envelope to everybody, as text: what was decided or agreed, under a seal, readable for a century."""
-    content = msgspec.json.encode(body)
+def to_everybody(
+    sender: str, service: str, purpose: str, case: str, content: bytes, key: SigningKey, at: datetime,
+    lasts: timedelta = READABLE,
+) -> Envelope:  # fmt: skip
+    """An envelope without a recipient: what was decided, agreed or is stated, readable by whoever holds it."""
     header = Header(
         id=new_id(),
         sender=sender,
@@ -116,10 +116,19 @@ def sealed(
         purpose=purpose,
         case=case,
         issued=at,
-        expires=at + READABLE,
+        expires=at + lasts,
         body_hash=digest(content),
     )
-    return msgspec.json.encode(close(header, content, key)).decode()
+    return close(header, content, key)
+
+
+def sealed(
+    sender: str, service: str, purpose: str, case: str, body: dict[str, Any], key: SigningKey, at: datetime,
+    lasts: timedelta = READABLE,
+) -> str:  # fmt: skip
+    """An envelope to everybody as text, under a seal."""
+    content = msgspec.json.encode(body)
+    return msgspec.json.encode(to_everybody(sender, service, purpose, case, content, key, at, lasts)).decode()
 
 
 def decode(raw: bytes) -> Envelope:

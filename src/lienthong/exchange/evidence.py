@@ -21,15 +21,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-import msgspec
-
 from lienthong.exchange import envelopes
 from lienthong.exchange.envelopes import Header, Message, Refused
 from lienthong.exchange.node import Node
 from lienthong.exchange.validity import CLOCK_SKEW
 from lienthong.identity import validity
 from lienthong.kit import clock
-from lienthong.kit.identifiers import new_id
 
 SESSION, MANDATE, SUBMISSION, REACH = "evidence.session", "evidence.mandate", "evidence.submission", "evidence.reach"
 CONSENT = "consent.token"
@@ -106,19 +103,7 @@ def of_reach(node: Node, case: str, reached: Mapping[str, Reached]) -> str:
 
 
 def _sealed(node: Node, service: str, case: str, body: dict[str, Any], lasts: timedelta) -> str:
-    content, at = msgspec.json.encode(body), validity.moment()
-    header = Header(
-        id=new_id(),
-        sender=node.name,
-        recipient="",
-        service=service,
-        purpose=PURPOSE,
-        case=case,
-        issued=at,
-        expires=at + lasts,
-        body_hash=envelopes.digest(content),
-    )
-    return msgspec.json.encode(envelopes.close(header, content, node.seal)).decode()
+    return envelopes.sealed(node.name, service, PURPOSE, case, body, node.seal, validity.moment(), lasts)
 
 
 def _digest(case: str, person: str) -> str:

@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lienthong.exchange import envelopes
-from lienthong.exchange.envelopes import Envelope, Header
+from lienthong.exchange.envelopes import Envelope
 from lienthong.exchange.node import Node
 from lienthong.journal import proofs
 from lienthong.journal.export import as_text
 from lienthong.kit import clock
-from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
 
 SERVICE, PURPOSE = "evidence.part", "evidence"
@@ -57,19 +56,7 @@ def part(
 
 def signed(node: Node, about: str, content: bytes) -> Envelope:
     """Our own part, as a partner's comes: an envelope."""
-    at = clock.now()
-    header = Header(
-        id=new_id(),
-        sender=node.name,
-        recipient="",
-        service=SERVICE,
-        purpose=PURPOSE,
-        case=about,
-        issued=at,
-        expires=at + envelopes.READABLE,
-        body_hash=envelopes.digest(content),
-    )
-    return envelopes.close(header, content, node.key)
+    return envelopes.to_everybody(node.name, SERVICE, PURPOSE, about, content, node.key, clock.now())
 
 
 def as_texts(envelope: Envelope) -> dict[str, str]:

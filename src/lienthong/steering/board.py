@@ -11,9 +11,8 @@ The figures are asked of the nodes themselves; a silent node is shown as silent,
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 
 import msgspec
 from django.utils.formats import number_format
@@ -25,6 +24,7 @@ from lienthong.exchange.node import Node
 from lienthong.kit import clock
 from lienthong.registers import state
 from lienthong.registers.state import Compared, Followed, Kept, State
+from lienthong.steering.remembered import Remembered
 
 WITHIN = 2.0
 BELIEVED = 5.0  # seconds for which an answer is shown again
@@ -46,7 +46,6 @@ class Told:
 
     nodes: dict[str, Heard]
     moment: datetime
-    at: float = field(default_factory=time.monotonic)
 
     @property
     def silent(self) -> list[str]:
@@ -78,17 +77,12 @@ class Owner:
     rows: Sequence[Row]
 
 
-_kept: dict[str, Told] = {}
-_one = Lock()
+_told: Remembered[Told] = Remembered(BELIEVED)
 
 
 def ask(node: Node) -> Told:
     """How every node stands; asked anew after some seconds."""
-    with _one:
-        told = _kept.get(node.name)
-        if told is None or time.monotonic() - told.at > BELIEVED:
-            told = _kept[node.name] = _asked(node)
-    return told
+    return _told.get(node.name, lambda: _asked(node))
 
 
 def _asked(node: Node) -> Told:

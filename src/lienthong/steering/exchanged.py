@@ -1,11 +1,9 @@
 """Statistics of exchange as everybody may see them: what each node states, under its own seal, summed up by agency."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from threading import Lock
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -17,6 +15,7 @@ from lienthong.exchange.envelopes import Message
 from lienthong.exchange.node import Node
 from lienthong.exchange.statistics import Statement
 from lienthong.kit import clock
+from lienthong.steering.remembered import Remembered
 from lienthong.steering.wording import refusal_name, service_name
 
 SPANS = (1, 7, 30)  # days
@@ -30,7 +29,6 @@ class Told:
 
     statements: dict[str, list[tuple[str, Statement]]]
     silent: list[str]
-    at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -85,21 +83,14 @@ class Summary:
         ]
 
 
-_kept: dict[tuple[str, date, date], Told] = {}
-_one = Lock()
+_told: Remembered[Told] = Remembered(BELIEVED)
 
 
 def ask(node: Node, days: int) -> Told:
     """Every node's statements of the last days, today among them; asked anew after a while."""
     until = clock.today()
     since = until - timedelta(days=days - 1)
-    place = (node.name, since, until)
-    with _one:
-        told = _kept.get(place)
-        if told is None or time.monotonic() - told.at > BELIEVED:
-            _kept.clear()
-            told = _kept[place] = _asked(node, since, until)
-    return told
+    return _told.get((node.name, since, until), lambda: _asked(node, since, until))
 
 
 def _asked(node: Node, since: date, until: date) -> Told:

@@ -22,13 +22,13 @@ NUMBER = "068195000777"
 
 @pytest.fixture(autouse=True)
 def anew() -> Iterator[None]:
-    board._kept.clear()
+    board._told.forget()
     yield
-    board._kept.clear()
+    board._told.forget()
 
 
 def text(client: Client) -> str:
-    board._kept.clear()
+    board._told.forget()
     page = client.get("/co-so-du-lieu")
     assert page.status_code == 200
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page.content.decode())))

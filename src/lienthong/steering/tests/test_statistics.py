@@ -27,9 +27,9 @@ pytestmark = pytest.mark.usefixtures("pages")
 
 @pytest.fixture(autouse=True)
 def anew() -> Iterator[None]:
-    exchanged._kept.clear()
+    exchanged._told.forget()
     yield
-    exchanged._kept.clear()
+    exchanged._told.forget()
 
 
 def today_of(node: Node) -> Statement:
@@ -101,7 +101,7 @@ def test_everybody_sees_who_looks_up_what_and_who_did_not_answer(country: Countr
     assert "Các cơ quan hỏi nhau thay vì hỏi bạn" in said
     assert "Chuyển hồ sơ" in said
     assert "Chưa trả lời kịp: Giấy chứng sinh – Bộ Y tế" in said
-    exchanged._kept.clear()
+    exchanged._told.forget()
     assert "Agencies ask each other instead of asking you" in text(browsing.browser(portal, language="en"), "/thong-ke")
 
 
