@@ -12,8 +12,9 @@ from lienthong.casework.rules import CONSENTS, RULES, source_hashes
 from lienthong.casework.words import ROLES, STATES
 from lienthong.catalogue import check
 from lienthong.catalogue.catalogue import Catalogue, load, read_nodes, read_registers, read_services
+from lienthong.catalogue.holdings import Right
 from lienthong.catalogue.messages import MESSAGES
-from lienthong.catalogue.shapes import LookUp, Right, Service
+from lienthong.catalogue.shapes import LookUp, Service
 from lienthong.config import wiring
 from lienthong.journal import feeds
 from lienthong.kit import clock

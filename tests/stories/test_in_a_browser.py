@@ -60,6 +60,12 @@ PAGES = (
     Seen("eid-give-mandate", "G01-eid", "/mandates/new", MOTHER),
     Seen("desk-queue", "H36", "/queue", CIVIL),
     Seen("desk-dossier", "H36", "/dossiers/{part}", CIVIL),
+    Seen("desk-filtered", "H36", "/queue?show=all&due=week", CIVIL),
+    Seen("desk-why", "H36", "/queue/why", CIVIL),
+    Seen("desk-keys", "H36", "/queue/keys", CIVIL),
+    Seen("desk-phrases", "H36", "/phrases", CIVIL),
+    Seen("desk-substitutes", "H36", "/substitutes", CIVIL),
+    Seen("desk-sign", "H36", "/queue/sign", CHAIR),
     Seen("desk-tasks", "H36", "/tasks", CIVIL),
     Seen("desk-rules", "H36", "/rules", CIVIL),
     Seen("desk-counter", "H36", "/quay", CIVIL),
@@ -129,7 +135,7 @@ def birth(country: Country, browser: Browser) -> Birth:
     story.code = page.url.split("/dossiers/")[1].split("/")[0]
     officer = story.at(CIVIL, "H36", "/queue")
     way = officer.page.locator("[data-row]").first
-    story.part = str(way.get_attribute("href")).rsplit("/", 1)[-1]
+    story.part = str(way.get_attribute("href")).partition("?")[0].rsplit("/", 1)[-1]
     return story
 
 
@@ -173,6 +179,49 @@ def test_the_keyboard_meets_the_form_in_the_order_of_the_page(birth: Birth) -> N
     assert met[0] == "#main"
     assert met.index("q") < met.index("/services/interlinked/birth-residence-card")
     assert len(met) < 60
+
+
+def test_an_officer_works_through_the_queue_from_the_keyboard(birth: Birth) -> None:
+    officer = birth.at(CIVIL, "H36", "/queue?show=free")
+    page, keys = officer.page, officer.page.keyboard
+    focused = "document.activeElement.closest('tr')?.querySelector('.number').textContent"
+    first = page.evaluate("document.querySelector('[data-queue] .number').textContent")
+    keys.press("j")
+    assert page.evaluate(focused) == first
+    keys.press("x")
+    assert page.locator("[data-queue] input:checked").count() == 1
+    assert page.locator("[data-count]").inner_text() == "1"
+    keys.press("a")
+    assert page.evaluate("document.activeElement.matches('[data-act]')")
+    keys.press("j")
+    with page.expect_navigation():
+        keys.press("t")
+    assert first not in page.locator("#work").inner_text(), "taken, it is nobody's no more"
+    keys.press("g")
+    with page.expect_navigation():
+        keys.press("m")
+    assert page.evaluate("document.querySelector('[data-queue] .number').textContent") == first
+    keys.press("j")
+    with page.expect_navigation():
+        keys.press("Enter")
+    assert f"/dossiers/{first}" in page.url
+    keys.press("?")
+    assert page.locator("dialog.key-sheet").get_attribute("open") is not None
+    officer.look("desk-keys-sheet")
+    keys.press("Escape")
+    keys.press("a")
+    assert page.evaluate("document.activeElement.matches('[data-act]')")
+    with page.expect_navigation():
+        keys.press("u")
+    assert page.url.endswith("/queue?show=taken")
+    keys.press("j")
+    with page.expect_navigation():
+        keys.press("t")
+    assert first not in page.locator("#work").inner_text(), "given back"
+    keys.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    keys.type("jt?")
+    assert page.input_value("#q") == "jt?", "keys are letters where somebody types"
 
 
 def test_a_supplement_is_asked_answered_and_followed_to_the_result(birth: Birth) -> None:

@@ -49,8 +49,8 @@ def _send(application: Any, request: Mapping[str, str]) -> str:
         answered.update({name.lower(): value for name, value in headers}, status=status)
 
     b"".join(application(environ, start))
-    if not answered["status"].startswith("302"):
-        raise SystemExit(f"the submission was answered {answered['status']}")
+    if not answered["status"].startswith("30"):
+        raise SystemExit(f"the request was answered {answered['status']}")
     return answered["location"]
 
 
@@ -101,6 +101,8 @@ def _literal(value: Any) -> str:
             return f"{_literal(value.isoformat())}::timestamptz"
         case date():
             return f"{_literal(value.isoformat())}::date"
+        case [] | ():
+            return "'{}'"
         case list() | tuple():
             return f"ARRAY[{', '.join(map(_literal, value))}]"
     text = str(value).replace("\\", "\\\\").replace("'", "''").replace(":", r"\x3a").replace("\n", r"\n")

@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from lienthong.bench import (
+    acting,
     births,
+    deadlines,
     delivery,
     exchanging,
     families,
     floor,
+    indexing,
     paper_making,
+    queueing,
     reconciling,
     registers,
     serving,
@@ -310,6 +314,10 @@ MEASURES: dict[str, Callable[[Options], Measured]] = {
     "exchange.catchup": delivery.exchange_catchup,
     "register.load": register_load,
     "population.size": population_size,
+    "queue.page": queueing.queue_page,
+    "act.http": acting.act_http,
+    "deadline": deadlines.deadline,
+    "index766": indexing.index766,
 }
 
 

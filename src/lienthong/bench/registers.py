@@ -68,7 +68,7 @@ class Office:
 
 
 @contextmanager
-def office() -> Iterator[Office]:
+def office(name: str = NODE) -> Iterator[Office]:
     """A server of its own with one node's database; removed at the end."""
     root = Path(tempfile.mkdtemp(prefix="lienthong-office-"))
     root.chmod(0o711)
@@ -80,12 +80,12 @@ def office() -> Iterator[Office]:
         cluster.ensure()
         cluster.start()
         cluster.wait()
-        node = databases.ensure_databases(cluster, [NODE])[NODE]
+        node = databases.ensure_databases(cluster, [name])[name]
         owner = node.conninfo(cluster, "owner")
-        schema.migrate(NODE, owner)
+        schema.migrate(name, owner)
         databases.grant_runtime(owner)
         run = Database(node.conninfo(cluster, "run"), size=2)
-        yield Office(owner, run, read_catalogue(HOME / "catalogue", NODE, source_hashes()))
+        yield Office(owner, run, read_catalogue(HOME / "catalogue", name, source_hashes()))
         run.close()
     finally:
         cluster.stop()

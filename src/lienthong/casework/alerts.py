@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import msgspec
 
-from lienthong.casework import tasks
+from lienthong.casework import limits, tasks
 from lienthong.casework.tasks import Kind, Task
 from lienthong.catalogue.shapes import Words
 from lienthong.exchange.node import Alert, Node
@@ -53,7 +53,9 @@ def _task(node: Node, alert: Alert) -> Task:
         opened_at=at,
         asked_by=node.name,
         detail={**alert.detail, **words},
-        due=calendar.due_hours(at, alert.due_hours) if alert.due_hours else calendar.due(at, 0),
+        due=limits.counted(calendar.due_hours, at, alert.due_hours)
+        if alert.due_hours
+        else limits.counted(calendar.due, at, 0),
     )
 
 

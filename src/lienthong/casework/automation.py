@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lienthong.casework import rules, tasks, values
+from lienthong.casework import limits, rules, tasks, values
 from lienthong.casework.facts import Facts
 from lienthong.casework.rules import Condition
 from lienthong.casework.tasks import Task
@@ -29,6 +29,10 @@ REVIEW_DAYS = 2
 
 _RUNS = Condition(True, Words("Quy tắc tự động đang bật", "The automatic rule is switched on"))
 _STOPPED = Condition(False, Words("Quy tắc tự động đã tạm dừng", "The automatic rule is stopped"))
+_REUSED = Condition(
+    False,
+    Words("Giấy tờ dùng lại phải hỏi nơi giữ trước khi quyết định", "Reused papers are asked after before a decision"),
+)
 _COUNT = "SELECT count(*) FROM automatic_mark WHERE rule = %s AND mark = %s AND decided_at > %s"
 _MARK = "INSERT INTO automatic_mark (rule, mark, decided_at, dossier) VALUES (%s, %s, %s, %s)"
 _DECISION = (
@@ -62,7 +66,9 @@ def conditions(facts: Facts, step: Step) -> list[Condition]:
     rule = step.straight_through
     found = rules.RULES[rule](facts)
     stopped = facts.tx.value("SELECT 1 FROM automation_stop WHERE rule = %s", (rule,))
-    return [*found, _STOPPED if stopped else _RUNS, *(_not_too_often(facts, rule, v) for v in step.velocity)]
+    asked = [_REUSED] if any(paper.get("reused") for paper in facts.attachments) else []
+    guard = [_STOPPED if stopped else _RUNS, *asked, *(_not_too_often(facts, rule, v) for v in step.velocity)]
+    return [*found, *guard]
 
 
 def _not_too_often(facts: Facts, rule: str, velocity: Velocity) -> Condition:
@@ -107,7 +113,7 @@ def _review(facts: Facts, step: Step, at: datetime) -> Task:
         opened_at=at,
         asked_by=facts.node.name,
         detail={"dossier": identity.code, "rule": step.straight_through},
-        due=facts.node.catalogue.calendar.due(at, REVIEW_DAYS),
+        due=limits.counted(facts.node.catalogue.calendar_of(identity.unit).due, at, REVIEW_DAYS),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lienthong.catalogue.shapes import NodeCard
+from lienthong.catalogue.holdings import NodeCard
 from lienthong.exchange.node import Node
 from lienthong.kit.series import Block, next_number
 from lienthong.kit.storage import Tx

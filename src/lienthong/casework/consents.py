@@ -6,6 +6,7 @@ Meanwhile the clock stands; after the days the process allows without an answer 
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from lienthong.agreements.consents import ASK, TOKEN
@@ -24,6 +25,7 @@ from lienthong.kit.storage import Tx
 
 EID = "G01-eid"
 OTHER_PARENT = "$other_parent"
+UNTOLD = timedelta(days=60)
 DECLINED, BY_PAPER = "consent-declined", "consent-by-paper"
 
 GoOn = Callable[..., None]
@@ -42,12 +44,12 @@ def ask(facts: Facts) -> bool:
     if not wanted:
         return False
     at = clock.now()
-    until = node.catalogue.calendar.due(at, min(consent.days for consent, _ in wanted))
+    until = limits.counted(limits.competent(node, dossier).due, at, min(consent.days for consent, _ in wanted))
     asks = {
         "kind": "consent",
         "ids": [consent.consent for consent, _ in wanted],
         "says": [{"vi": consent.says.vi, "en": consent.says.en} for consent, _ in wanted],
-        "until": until.isoformat(),
+        "until": limits.iso(until),
     }
     step = service.process.step(dossier.state.step)
     rule = "; ".join(sorted({consent.rule for consent, _ in wanted}))
@@ -61,7 +63,7 @@ def ask(facts: Facts) -> bool:
             "says": {"vi": consent.says.vi, "en": consent.says.en},
             "about": dossier.identity.subject,
             "rule": consent.rule,
-            "until": until,
+            "until": until or at + UNTOLD,  # the question stays open; the dossier's own term is counted later
         }
         outbox.send(node, facts.tx, EID, ASK, body, case=dossier.identity.case, purpose=service.slug, key=body["id"])
     return True
@@ -124,11 +126,10 @@ def _agreed(
     token: str = "",
 ) -> None:  # fmt: skip
     at, last = clock.now(), list(dossier.state.consents.values()).count("asked") == 1
-    hours = limits.stood_still(node, dossier, at) if last else 0.0
-    deadline = limits.moved_on(node, service, dossier, hours)
+    deadline, paused = limits.resumed(node, service, dossier, at) if last else (None, {"paused_hours": 0.0})
     step = service.process.step(dossier.state.step)
-    detail = {"consent": name, "by": by, "token": token, "paused_hours": hours}
-    due = limits.step_due(node, step, at) if last else None
+    detail = {"consent": name, "by": by, "token": token, **paused}
+    due = limits.step_due(node, step, at, unit=dossier.desk) if last else None
     reason = BY_PAPER if by == "paper" else ""
     act = Act(
         "consent", at, MACHINE, "", dossier.identity.agency, step.step, _rule(service, name), reason, due, deadline,

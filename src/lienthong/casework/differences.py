@@ -7,7 +7,7 @@ answered, the next comparison says whether the two still differ.
 from collections.abc import Mapping
 from typing import Any
 
-from lienthong.casework import tasks
+from lienthong.casework import limits, tasks
 from lienthong.casework.tasks import LONGEST_NOTE, Task
 from lienthong.exchange import outbox
 from lienthong.exchange.node import Node
@@ -57,7 +57,7 @@ def tell_owner(node: Node, tx: Tx, task: str, officer: Officer, theirs: Mapping[
             "register": about.follow.register, "column": column, "key": about.key, "held": theirs.get(name),
             "says": about.record[name] if about.record else None, "note": note[:LONGEST_NOTE], "owner": owner,
         }  # fmt: skip
-        due = node.catalogue.calendar.due(clock.now(), CORRECTION_DAYS)
+        due = limits.counted(node.catalogue.calendar.due, clock.now(), CORRECTION_DAYS)
         about_it: dict[str, Any] = {"id": f"{task}/{name}", "kind": "correction", "role": tasks.STEWARD}
         body = {**about_it, "title": found.title, "detail": detail, "due": due}
         outbox.send(node, tx, owner, tasks.OPEN, body, case=task, purpose=reconcile_wire.PURPOSE, key=task)

@@ -5,31 +5,34 @@ from typing import Any
 
 import msgspec
 
-from lienthong.casework.states import Act, BranchState, State, apply
+from lienthong.casework import finding
+from lienthong.casework.states import FINAL, PROCESSED, RETURNED, Act, BranchState, Opinion, State, apply
 from lienthong.catalogue.shapes import Service
 from lienthong.journal import entries
 from lienthong.journal.entries import first_link
 from lienthong.kit.storage import Tx
 
-_OPEN = """
-INSERT INTO dossier (code, service, revision, agency, unit, applicant, subject, about, parent, parent_node, branch,
-    received_at, channel, filed_by, status, step, waiting, role, since, due, reason, deadline, paused_at, paused_hours,
-    supplements, verified, branches, consents, asks, acts, chain)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-    %s, %s, %s)
-"""
-_MOVE = """
-UPDATE dossier SET status = %s, step = %s, waiting = %s, role = %s, since = %s, due = %s, reason = %s, deadline = %s,
-    paused_at = %s, paused_hours = %s, supplements = %s, verified = %s, branches = %s, consents = %s, asks = %s,
-    acts = %s, chain = %s
-WHERE code = %s
-"""
+_FIXED = (
+    "code", "service", "revision", "agency", "unit", "applicant", "subject", "about", "parent", "parent_node", "branch",
+    "received_at", "channel", "filed_by", "intake",
+)  # fmt: skip
+_MOVING = (
+    "status", "step", "waiting", "role", "since", "due", "reason", "deadline", "paused_at", "paused_hours",
+    "supplements", "verified", "extended", "moved_to", "holder", "holder_name", "held_until", "branches", "consents",
+    "asks", "opinions", "acts", "chain", "accepted_at", "finished_at", "returned_at",
+)  # fmt: skip
+COLUMNS = (*_FIXED, *_MOVING)  # what is written; where it lies now follows from them
+_OPEN = f"INSERT INTO dossier ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
+_MOVE = f"UPDATE dossier SET {', '.join(f'{name} = %s' for name in _MOVING)}, revision = %s WHERE code = %s"
 _CONTENT = """
-INSERT INTO dossier_content (code, declared, sources, results, attachments, evidence) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO dossier_content (code, declared, sources, results, attachments, evidence, contact)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
-_READ_CONTENT = "SELECT declared, sources, results, attachments, evidence FROM dossier_content WHERE code = %s"
+_NAME = "INSERT INTO dossier_name (code, words, came) VALUES (%s, %s, %s)"
+_READ_CONTENT = "SELECT declared, sources, results, attachments, evidence, contact FROM dossier_content WHERE code = %s"
 _CHANGE_CONTENT = """
-UPDATE dossier_content SET declared = %s, sources = %s, results = %s, attachments = %s, evidence = %s WHERE code = %s
+UPDATE dossier_content SET declared = %s, sources = %s, results = %s, attachments = %s, evidence = %s, contact = %s
+WHERE code = %s
 """
 _RESULT = "INSERT INTO dossier_result (code, branch, result) VALUES (%s, %s, %s)"
 _CORRECTED_RESULT = """
@@ -42,7 +45,8 @@ SELECT DISTINCT ON (branch) branch, result FROM dossier_result WHERE code = %s O
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """What a dossier is from its first act to its last."""
+    """What a dossier is from its first act to its last; only the `revision` changes, by an act of its own.
+    `unit` is the competent one, `intake` the reception point that took it in for another unit."""
 
     code: str
     service: str
@@ -58,6 +62,7 @@ class Identity(msgspec.Struct, frozen=True):
     branch: str | None = None
     channel: str = "online"
     filed_by: str = ""
+    intake: str = ""
 
     @property
     def case(self) -> str:
@@ -72,13 +77,22 @@ class Identity(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True):
     """What a dossier holds: declared values by field; registers' signed answers and the sealed results of earlier
     branches, as the text that was signed; a manifest of attached papers (id, kind, name, type, size, sha256); what
-    proves the case to registers' owners (exchange.evidence)."""
+    proves the case to registers' owners (exchange.evidence); how to reach who applies (name, phone, email, address)."""
 
     declared: dict[str, Any]
     sources: list[str] = []
     results: dict[str, str] = {}
     attachments: list[dict[str, Any]] = []
     evidence: list[str] = []
+    contact: dict[str, Any] = {}
+
+
+class Times(msgspec.Struct, frozen=True):
+    """When form 01 was issued, when the result was first there or it ended otherwise, when it was returned."""
+
+    accepted_at: datetime | None = None
+    finished_at: datetime | None = None
+    returned_at: datetime | None = None
 
 
 class Dossier(msgspec.Struct):
@@ -92,6 +106,12 @@ class Dossier(msgspec.Struct):
     fresh: list[Act] = []
     begun: Content | None = None
     result: str = ""
+    times: Times = Times()
+
+    @property
+    def desk(self) -> str:
+        """The unit where it lies now; empty at an agency without units."""
+        return self.state.moved_to or self.identity.intake or self.identity.unit or ""
 
 
 def stream_of(code: str) -> str:
@@ -100,14 +120,29 @@ def stream_of(code: str) -> str:
 
 def begin(service: Service, identity: Identity, content: Content, act: Act) -> Dossier:
     """A new dossier with its first act, not yet stored."""
-    return Dossier(identity, apply(service, None, act), 1, first_link(identity.stream), [act], content)
+    state = apply(service, None, act)
+    return Dossier(identity, state, 1, first_link(identity.stream), [act], content, times=_timed(Times(), act, state))
 
 
 def add(service: Service, dossier: Dossier, act: Act) -> None:
-    """Add an act to a dossier at hand. Raises states.NotPossible when it does not fit."""
+    """Add an act to a dossier at hand; for one that moves it to another revision, `service` is that one. Raises
+    states.NotPossible when it does not fit."""
     dossier.state = apply(service, dossier.state, act)
+    if act.verb == "move":
+        dossier.identity = msgspec.structs.replace(dossier.identity, revision=act.detail["to_revision"])
     dossier.acts += 1
     dossier.fresh.append(act)
+    dossier.times = _timed(dossier.times, act, dossier.state)
+
+
+def _timed(times: Times, act: Act, state: State) -> Times:
+    """The times that an act sets: each the first time only, as the national indicators count them."""
+    accepted, ended = act.verb == "receive", state.status in (PROCESSED, *FINAL)
+    return Times(
+        times.accepted_at or (act.at if accepted else None),
+        times.finished_at or (act.at if ended else None),
+        times.returned_at or (act.at if state.status == RETURNED else None),
+    )
 
 
 def save(tx: Tx, dossier: Dossier) -> None:
@@ -115,24 +150,27 @@ def save(tx: Tx, dossier: Dossier) -> None:
 
     A new one raises psycopg.errors.UniqueViolation when another open dossier is `about` the same.
     """
-    i, state = dossier.identity, dossier.state
+    i = dossier.identity
     acts = [(act.at, msgspec.to_builtins(act)) for act in dossier.fresh]
     first = dossier.acts - len(acts) + 1
     dossier.chain = entries.append_all(tx, i.stream, "act", acts, first=first, previous=dossier.chain)
-    moving = (*_projection(state), dossier.acts, dossier.chain)
+    moving = (*_projection(dossier), dossier.acts, dossier.chain, *msgspec.structs.astuple(dossier.times))
     if dossier.begun is None:
-        tx.run(_MOVE, (*moving, i.code))
+        tx.run(_MOVE, (*moving, i.revision, i.code))
         return
-    fixed = (i.code, i.service, i.revision, i.agency, i.unit, i.applicant, i.subject, i.about)
-    tx.run(_OPEN, (*fixed, i.parent, i.parent_node, i.branch, i.received_at, i.channel, i.filed_by, *moving))
+    tx.run(_OPEN, (*(getattr(i, name) for name in _FIXED), *moving))
     tx.run(_CONTENT, (i.code, *_texts(*msgspec.structs.astuple(dossier.begun))))
+    if i.subject and not dossier.state.branches:
+        tx.run(_NAME, (i.code, finding.words(i.subject, (i.unit, i.intake), i.received_at), i.received_at))
     dossier.begun = None
 
 
-def _projection(state: State) -> tuple[Any, ...]:
+def _projection(dossier: Dossier) -> tuple[Any, ...]:
+    state = dossier.state
     where = (state.status, state.step, state.waiting, state.role, state.since, state.due, state.reason, state.deadline)
-    pauses = (state.paused_at, state.paused_hours, state.supplements, state.verified)
-    return (*where, *pauses, *_texts(state.branches, state.consents, state.asks))
+    pauses = (state.paused_at, state.paused_hours, state.supplements, state.verified, state.extended)
+    held = (state.moved_to, state.holder, state.holder_name, state.held_until)
+    return (*where, *pauses, *held, *_texts(state.branches, state.consents, state.asks, state.opinions))
 
 
 def _texts(*parts: Any) -> tuple[str, ...]:
@@ -149,9 +187,11 @@ def from_row(row: Any) -> Dossier:
     values = row._asdict()
     identity = Identity(**{name: values[name] for name in Identity.__struct_fields__})
     values["branches"] = msgspec.json.decode(row.branches, type=dict[str, BranchState])
+    values["opinions"] = msgspec.json.decode(row.opinions, type=dict[str, Opinion])
     values |= {name: msgspec.json.decode(values[name]) for name in ("consents", "asks")}
     state = State(**{name: values[name] for name in State.__struct_fields__})
-    return Dossier(identity, state, row.acts, bytes(row.chain))
+    times = Times(row.accepted_at, row.finished_at, row.returned_at)
+    return Dossier(identity, state, row.acts, bytes(row.chain), times=times)
 
 
 def content(tx: Tx, code: str) -> Content:

@@ -17,7 +17,7 @@ def kind(node: Node, about: Mapping[str, str]) -> Kind:
     """About a unit."""
     return Kind(
         (
-            Part("dossier", ("code",), "unit = %(unit)s", stream=_STREAM),
+            Part("dossier", ("code",), "unit = %(unit)s", columns=dossiers.COLUMNS, stream=_STREAM),
             Part("dossier_content", ("code",), _OF_UNIT),
             Part("dossier_result", ("code", "branch", "version"), _OF_UNIT),
             Part("journal_entry", ("stream", "number"), _ACTS, columns=_ENTRY),

@@ -13,20 +13,37 @@ dossier travels under the parent's code.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from lienthong.casework import automation, codes, consents, dossiers, limits, results, values
-from lienthong.casework.desks import act_of, at_desk
+from lienthong.casework import (
+    automation,
+    codes,
+    consents,
+    consulting,
+    delivering,
+    digitisation,
+    dossiers,
+    issuing,
+    limits,
+    moving,
+    results,
+    store,
+    values,
+)
+from lienthong.casework.desks import act_of, at_desk, demand_arrived, demand_done_here, demand_reason, locked
 from lienthong.casework.dossiers import Content, Dossier, Identity
 from lienthong.casework.facts import Facts
+from lienthong.casework.onward import way
 from lienthong.casework.rules import Condition
 from lienthong.casework.states import MACHINE, Act
 from lienthong.casework.telling import outlook, save_and_tell
 from lienthong.catalogue import forms
+from lienthong.catalogue.catalogue import SELF
 from lienthong.catalogue.shapes import Service, Step
 from lienthong.documents import attachments
 from lienthong.exchange import outbox
-from lienthong.exchange.envelopes import Message, Refused
+from lienthong.exchange.envelopes import Header, Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
@@ -47,19 +64,28 @@ def receive(node: Node, tx: Tx, message: Message) -> Outcome:
     """
     body, header = message.body, message.header
     service = _service_for(node, header.purpose, str(body.get("revision")))
-    declared, unit = dict(body["declared"]), body["unit"]
+    declared = dict(body["declared"])
     if errors := forms.check(service.form, service.terms, declared, clock.today()):
         raise Refused("invalid", ", ".join(f"{field}: {error}" for field, error in sorted(errors.items())))
-    at = clock.now()
-    agency = codes.agency_for(node, unit)
+    at, agency = clock.now(), codes.agency_for(node, body["unit"])
+    own = body["branch"] == SELF  # one dossier, one code: where the parent is nothing but this, its code is ours
+    code = header.case if own else codes.agency_code(tx, agency, at)
+    identity, content = filed(node, tx, service, header, body, code, agency, at)
+    return Done(outlook(service, open_dossier(node, tx, service, identity, content)))
+
+
+def filed(
+    node: Node, tx: Tx, service: Service, header: Header, body: Mapping[str, Any], code: str, agency: str, at: datetime
+) -> tuple[Identity, Content]:
+    """What a filing makes of a dossier; its papers are expected from where it came from."""
     identity = Identity(
-        code=codes.agency_code(tx, agency, at),
+        code=code,
         service=service.slug,
         revision=service.revision,
         agency=agency,
         applicant=body["applicant"],
         received_at=at,
-        unit=unit,
+        unit=body["unit"],
         subject=body["subject"],
         parent=body["parent"],
         parent_node=header.sender,
@@ -67,37 +93,49 @@ def receive(node: Node, tx: Tx, message: Message) -> Outcome:
         channel=body.get("channel", "online"),
         filed_by=body.get("filed_by", ""),
     )
-    papers = body.get("attachments", [])
-    attachments.expect(tx, papers, origin=header.sender, case=header.case, purpose=header.purpose)
-    content = Content(declared, body["sources"], body["results"], papers, body.get("evidence", []))
-    return Done(outlook(service, _open(node, tx, service, identity, content)))
+    papers, proofs = body.get("attachments", []), body.get("evidence", [])
+    about = {"origin": header.sender, "case": header.case, "purpose": header.purpose, "here": node.name}
+    attachments.expect(tx, papers, **about, proofs=proofs)
+    content = Content(dict(body["declared"]), body["sources"], body["results"], papers, proofs, body.get("contact", {}))
+    return identity, content
 
 
-def _open(node: Node, tx: Tx, service: Service, identity: Identity, content: Content) -> Dossier:
-    """Acknowledge a dossier, receive it where no person has to, and go on as far as verified data carries it."""
+def open_dossier(
+    node: Node, tx: Tx, service: Service, identity: Identity, content: Content, *, complete: bool = True
+) -> Dossier:
+    """Acknowledge a dossier, receive it where no person has to, and go on as far as verified data carries it. One that
+    is not `complete` is acknowledged and no more: an officer asks for the rest, or refuses it.
+
+    Raises psycopg.errors.UniqueViolation when another open dossier is about the same.
+    """
     at, first, limit = identity.received_at, service.process.steps[0], service.card.limit
-    deadline = limits.promised(node, service, at)
-    due = limits.step_due(node, first, at, deadline)
+    deadline = limits.promised(node, service, at, identity.unit)
+    due = limits.step_due(node, first, at, deadline, identity.intake or identity.unit)
     act = Act("acknowledge", at, MACHINE, "", identity.agency, first.step, limit.rule, due=due, deadline=deadline)
     dossier = dossiers.begin(service, identity, content, act)
-    if first.verb != "receive":
+    digitisation.begin(tx, service, identity, content)
+    if complete and first.verb != "receive":
         dossiers.add(service, dossier, _received_by_machine(node, service, dossier, first, []))
-    go_on(node, tx, service, dossier, content)
+    if complete:
+        go_on(node, tx, service, dossier, content)
     dossiers.save(tx, dossier)
     return dossier
 
 
 def go_on(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content) -> None:
-    """Do what needs no person: ask for consents, receive and decide what registers verify.
+    """Do what needs no person: ask for consents and opinions, receive and decide what registers verify.
 
     Where a condition is not verified the dossier waits for an officer, who sees which. A decision is the last thing
     done here: what the register refuses is an officer's to look at.
     """
-    if not (service.process.consents or any(step.straight_through for step in service.process.steps)):
+    if not _has_machine_work(service):
         return
     facts = Facts.of(node, tx, service, dossier, content)
     while dossier.state.waiting == "open":
         step = service.process.step(dossier.state.step)
+        if step.verb == "consult":
+            consulting.ask_all(facts, step)
+            return
         if step.verb != "receive" and consents.ask(facts):
             return
         if not step.straight_through:
@@ -110,10 +148,16 @@ def go_on(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Conte
             dossiers.add(service, dossier, _received_by_machine(node, service, dossier, step, conditions))
         else:
             rule = f"{step.rule}; {step.straight_through}"
-            decision = _by_machine("decide", dossier, step, rule, detail=_listed(conditions))
+            onward = way(node, tx, service, dossier, step, clock.now())
+            decision = _by_machine("decide", dossier, step, rule, detail=_listed(conditions), **onward)
             automation.remember(facts, step)
             _decided(facts, decision)
             return
+
+
+def _has_machine_work(service: Service) -> bool:
+    process = service.process
+    return bool(process.consents) or any(step.straight_through or step.verb == "consult" for step in process.steps)
 
 
 def _received_by_machine(
@@ -122,8 +166,8 @@ def _received_by_machine(
     at = dossier.fresh[-1].at
     following = service.process.after(step.step) if step.verb == "receive" else step
     assert following is not None, "the loader refuses a process that ends with its reception"
-    deadline = limits.promised(node, service, at)
-    due = limits.step_due(node, following, at, deadline)
+    deadline = limits.promised(node, service, at, dossier.identity.unit)
+    due = limits.step_due(node, following, at, deadline, dossier.desk)
     rule = f"{RECEPTION_RULE}; {step.straight_through}" if conditions else RECEPTION_RULE
     return _by_machine("receive", dossier, step, rule, due=due, deadline=deadline, detail=_listed(conditions))
 
@@ -148,16 +192,36 @@ def _listed(conditions: list[Condition]) -> dict[str, Any]:
 # 2 — officers
 
 
-def receive_dossier(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
-    """Issue form 01: the dossier is complete, the promised time counts from now.
+def receive_dossier(
+    node: Node, tx: Tx, code: str, officer: Officer, *, originals: bool = False, at: datetime | None = None
+) -> Dossier:
+    """Issue form 01: the dossier is complete, the promised time counts from now, or from `at`, when the person came.
 
-    Raises NotPossible, PermissionError, LookupError, as every act here.
+    At a reception point of another unit it is passed on to the competent one, where the time begins; `originals`: with
+    papers that must be carried there. Raises NotPossible, PermissionError, LookupError, as every act here.
     """
     dossier, service, step = at_desk(node, tx, code, officer, "receive")
-    at, following = clock.now(), service.process.after(step.step)
-    deadline = limits.promised(node, service, at)
-    due = limits.step_due(node, following, at, deadline) if following else None
-    act = act_of("receive", officer, dossier, step, at, due=due, deadline=deadline, rule=RECEPTION_RULE)
+    demand_arrived(tx, dossier)
+    at = at or max(clock.now(), dossier.identity.received_at)
+    deadline = limits.promised(node, service, at, dossier.identity.unit)
+    onward = way(node, tx, service, dossier, step, at)
+    act = act_of("receive", officer, dossier, step, at, deadline=deadline, rule=RECEPTION_RULE, **onward)
+    dossiers.add(service, dossier, act)
+    if moving.is_elsewhere(dossier):
+        moving.pass_on(node, service, dossier, officer, originals=originals)
+    if dossier.state.waiting == "open":
+        go_on(node, tx, service, dossier, dossiers.content(tx, code))
+    save_and_tell(node, tx, service, dossier)
+    return dossier
+
+
+def arrive(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
+    """What a reception point passed on is here: the time of the decision begins."""
+    dossier, service = locked(node, tx, code)
+    unit = dossier.identity.unit or ""
+    if not officer.holds(moving.RECEPTION, unit):
+        raise PermissionError(f"{moving.RECEPTION} of {unit} confirms this")
+    act = moving.arrival(node, service, dossier, clock.now(), officer.name, {"officer": officer.number})
     dossiers.add(service, dossier, act)
     go_on(node, tx, service, dossier, dossiers.content(tx, code))
     save_and_tell(node, tx, service, dossier)
@@ -167,10 +231,13 @@ def receive_dossier(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
 def check(node: Node, tx: Tx, code: str, officer: Officer) -> Dossier:
     """The officer finds the dossier in order and passes it on."""
     dossier, service, step = at_desk(node, tx, code, officer, "check")
-    following = service.process.after(step.step)
+    demand_done_here(service, step)
+    demand_arrived(tx, dossier)
     at = clock.now()
-    due = limits.step_due(node, following, at, dossier.state.deadline) if following else None
-    dossiers.add(service, dossier, act_of("check", officer, dossier, step, at, due=due))
+    onward = way(node, tx, service, dossier, step, at)
+    dossiers.add(service, dossier, act_of("check", officer, dossier, step, at, **onward))
+    if service.process.step(dossier.state.step).verb == "consult":
+        go_on(node, tx, service, dossier, dossiers.content(tx, code))
     save_and_tell(node, tx, service, dossier)
     return dossier
 
@@ -183,24 +250,36 @@ def decide(node: Node, tx: Tx, code: str, officer: Officer, grounds: str = "") -
     """
     dossier, service, step = at_desk(node, tx, code, officer, "decide")
     facts = Facts.of(node, tx, service, dossier, dossiers.content(tx, code))
-    detail = {"grounds": grounds} if grounds else {}
-    _decided(facts, act_of("decide", officer, dossier, step, clock.now(), detail=detail))
+    detail, at = {"grounds": grounds} if grounds else {}, clock.now()
+    onward = way(node, tx, service, dossier, step, at)
+    _decided(facts, act_of("decide", officer, dossier, step, at, detail=detail, **onward))
     save_and_tell(node, tx, service, dossier)
     return dossier
 
 
-def send_back(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Dossier:
-    """Return the dossier to its first step after reception, with the reason."""
+def send_back(node: Node, tx: Tx, code: str, officer: Officer, reason: str, to: str = "") -> Dossier:
+    """Return the dossier to its first step after reception, or to the earlier step `to`, with the reason.
+
+    Raises ValueError without a reason, or for a step that is not before this one.
+    """
+    demand_reason(reason)
     dossier, service, step = at_desk(node, tx, code, officer)
+    steps = [one.step for one in service.process.steps if one.verb in ("check", "decide")]
+    if to and to not in steps[: steps.index(step.step)]:
+        raise ValueError(f"{to!r} is not before {step.step!r}")
     at = clock.now()
-    due = limits.step_due(node, service.process.steps[0], at)
-    dossiers.add(service, dossier, act_of("return", officer, dossier, step, at, due=due, reason=reason))
+    due = limits.step_due(node, service.process.step(to) if to else service.process.steps[0], at, unit=dossier.desk)
+    dossiers.add(service, dossier, act_of("return", officer, dossier, step, at, due=due, reason=reason, to=to))
     save_and_tell(node, tx, service, dossier)
     return dossier
 
 
 def refuse(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Dossier:
-    """Refuse the dossier, with the reason (form 03); branches that were to follow it stop at the parent."""
+    """Refuse the dossier, with the reason (form 03); branches that were to follow it stop at the parent.
+
+    Raises ValueError without a reason.
+    """
+    demand_reason(reason)
     dossier, service, step = at_desk(node, tx, code, officer)
     dossiers.add(service, dossier, act_of("refuse", officer, dossier, step, clock.now(), reason=reason))
     save_and_tell(node, tx, service, dossier)
@@ -211,10 +290,15 @@ def refuse(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Doss
 
 
 def _decided(facts: Facts, decision: Act) -> None:
-    """Write the decision and ask for the record: here when the register is ours, else of its owner."""
+    """Write the decision and do what follows it: another step, the result, or the record (here when the register is
+    ours, else asked of its owner)."""
     node, tx, service, dossier = facts.node, facts.tx, facts.service, facts.dossier
     dossiers.add(service, dossier, decision)
     step = service.process.step(dossier.state.step)
+    if step.verb == "issue":
+        _settle(node, tx, service, dossier, Done(issuing.made(facts, step)))
+    if step.verb != "record":
+        return
     fields = values.fill(step.fields, dossier, facts.declared, facts.results, facts.today)
     register = node.catalogue.owned.get(step.register)
     if register is not None:
@@ -253,10 +337,15 @@ def _settle(node: Node, tx: Tx, service: Service, dossier: Dossier, outcome: Out
     if isinstance(outcome, Done):
         dossier.result = results.issue(node, dossier, outcome.body, at)
         dossiers.keep_result(tx, code, results.OWN, dossier.result)
-        detail = {"register": outcome.body["register"], "key": outcome.body["key"]}
+        named = ("register", "key", "result")
+        detail: dict[str, Any] = {name: outcome.body[name] for name in named if name in outcome.body}
+        content = dossier.begun or dossiers.content(tx, code)
+        if wished := delivering.wished(service, content):
+            detail["collect"] = wished
         act = Act("issue", at, MACHINE, agency=agency, step=step.step, rule=step.rule, detail=detail)
+        store.keep(node, tx, service, dossier, act)
     elif isinstance(outcome, Refusal):
-        due = limits.step_due(node, service.process.step(step.refused_to), at)
+        due = limits.step_due(node, service.process.step(step.refused_to), at, unit=dossier.desk)
         detail = {"said": outcome.reason}
         act = Act("reopen", at, MACHINE, "", agency, step.step, step.rule, outcome.code, due, detail=detail)
     else:

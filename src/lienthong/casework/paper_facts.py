@@ -27,6 +27,7 @@ from lienthong.kit.clock import ZONE
 from lienthong.registers.wording import shown
 
 _PLAIN = Term("text", "", "")
+_TAKEN_IN = ("counter", "post")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def issuer(case: Case, *, at_desk: bool) -> dict[str, str]:
     """Who stands at the paper's head, by the catalogue's issuers."""
     known = case.node.catalogue.papers.issuers
     names = known.get(case.node.name) or Issuer("", case.node.catalogue.card.name.vi)
-    unit = case.dossier.identity.unit or case.declared.get("residence_unit") or ""
+    identity = case.dossier.identity
+    unit = (identity.intake if at_desk else "") or identity.unit or case.declared.get("residence_unit") or ""
     try:
         found = case.node.territory.unit(unit)
         words, title = {"unit": found.name, "province": found.province}, found.title
@@ -106,17 +108,30 @@ def issuer(case: Case, *, at_desk: bool) -> dict[str, str]:
 
 
 def applicant(case: Case) -> dict[str, Any]:
-    """The person the dossier is of; what this agency does not know is left blank."""
-    identity, home = case.dossier.identity, _homes(case)
+    """The person or organisation the dossier is of; what this agency does not know is left blank."""
+    identity, home, contact = case.dossier.identity, _homes(case), case.content.contact
     address = home.get(_parent_of(case, identity.applicant)) or home["address"]
-    helper = _value(case.node, _PLAIN, identity.filed_by) if identity.filed_by else None
+    tax_code = contact.get("tax_code")
     return {
         "name": _applicant_name(case),
-        "number": _value(case.node, _PLAIN, identity.applicant),
-        "phone": case.declared.get("requester_phone") or _phone(case, identity.applicant),
-        "address": address,
-        "helper": f"số định danh {helper}" if helper and identity.filed_by != identity.applicant else None,
+        "label": "Mã số thuế" if tax_code else "Số định danh cá nhân",
+        "number": tax_code or _value(case.node, _PLAIN, identity.applicant),
+        "phone": contact.get("phone") or case.declared.get("requester_phone") or _phone(case, identity.applicant),
+        "email": contact.get("email") or case.declared.get("requester_email") or "",
+        "address": contact.get("address") or address,
+        "helper": _helper(case),
     }
+
+
+def _helper(case: Case) -> dict[str, str] | None:
+    """Who handed it in for the applicant, and by which paper; an officer who took it in is nobody's helper."""
+    identity, told = case.dossier.identity, case.content.contact.get("helper")
+    if told:
+        return {"name": told["name"], "number": _value(case.node, _PLAIN, told["number"]), "paper": told["paper"]}
+    if identity.channel in _TAKEN_IN or identity.filed_by in ("", identity.applicant):
+        return None
+    number = _value(case.node, _PLAIN, identity.filed_by)
+    return {"name": "", "number": number, "paper": "ủy quyền trên định danh điện tử"}
 
 
 def _phone(case: Case, number: str) -> str:
@@ -126,8 +141,8 @@ def _phone(case: Case, number: str) -> str:
 
 
 def _applicant_name(case: Case) -> str:
-    """From the declaration, else from the birth that names them as a parent."""
-    if name := case.declared.get("requester_name"):
+    """From the declaration or from who came, else from the birth that names them as a parent."""
+    if name := case.declared.get("requester_name") or case.content.contact.get("name"):
         return str(name)
     role = _parent_of(case, case.dossier.identity.applicant)
     births = [*case.earlier.values(), *([case.own["record"]] if case.own else [])]

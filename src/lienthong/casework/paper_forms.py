@@ -1,32 +1,44 @@
-"""The one-stop's forms of Circular 03/2025/TT-VPCP, Annex I: 01 receipt, 02 supplement, 03 refusal, 05 stop.
+"""The one-stop's forms of Circular 03/2025/TT-VPCP, Annex I: 01 receipt, 02 supplement, 03 refusal, 04 apology and
+another date, 05 stop, 06 control slip. (07, the register, is a page of the desk.)
 
-A form is a fact about an act: it exists as soon as the act does, and says what the act said.
+A form is a fact about an act: it exists as soon as the act does, and says what the act said. The control slip is about
+all of them.
 """
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
 from django.utils import translation
 
-from lienthong.casework import words
-from lienthong.casework.paper_facts import Case, common
+from lienthong.casework import counting, words
+from lienthong.casework.handovers import hand_overs
+from lienthong.casework.paper_facts import Case, applicant, common, issuer
 from lienthong.catalogue.messages import MESSAGES
 from lienthong.catalogue.shapes import Service
 from lienthong.documents.wording import moment
+from lienthong.kit.clock import ZONE
 from lienthong.registers.wording import shown
 
 FORMS: Final = {
-    "receive": "form-01", "supplement": "form-02", "refuse": "form-03", "stop": "form-05", "withdraw": "form-05",
+    "receive": "form-01", "supplement": "form-02", "refuse": "form-03", "extend": "form-04", "stop": "form-05",
+    "withdraw": "form-05",
 }  # fmt: skip
-_CHANNELS: Final = {"online": "đã nộp trực tuyến", "counter": "đã nộp tại quầy", "helper": "đã nộp qua người giúp"}
+FORM: Final = "form-"
+SLIP: Final = "form-06"  # for the agency alone
+_BY_WHO_DECIDES: Final = ("form-04",)
+_CHANNELS: Final = {
+    "online": "đã nộp trực tuyến", "counter": "đã nộp tại quầy", "post": "đã nộp qua bưu chính",
+    "helper": "đã nộp qua người giúp",
+}  # fmt: skip
 _ELECTRONIC: Final = "Cổng Dịch vụ công quốc gia (bản điện tử)"
 
 
 def of_form(case: Case, name: str) -> dict[str, Any]:
     """The facts of a form about `case.act`."""
     with translation.override("vi"):
-        return {**common(case, at_desk=True), "form": _MAKERS[name](case)}
+        return {**common(case, at_desk=name not in _BY_WHO_DECIDES), "form": _MAKERS[name](case)}
 
 
 def _receipt(case: Case) -> dict[str, Any]:
@@ -39,7 +51,10 @@ def _receipt(case: Case) -> dict[str, Any]:
         "received": moment(case.act.at),
         "due": moment(due) if due else "",
         "delivery": _delivery(case),
+        "sets": "01",
         "book": f"{case.act.at:%Y}",
+        "entry": "-".join(case.dossier.identity.code.split("-")[-2:]),
+        "submitter": _submitter(case),
         "filed": _CHANNELS.get(case.dossier.identity.channel, _CHANNELS["online"]),
         "automatic": case.act.actor == words.MACHINE,
     }
@@ -63,6 +78,38 @@ def _refusal(case: Case) -> dict[str, Any]:
     return {"reason": reason, "note": note, "rule": case.act.rule, "signs": words.role_name(case.act.role)}
 
 
+def _extension(case: Case) -> dict[str, Any]:
+    """Form 04."""
+    reason, note = _reason(case.act.reason)
+    received = next((act.at for act in case.acts if act.verb == "receive"), case.dossier.identity.received_at)
+    return {
+        "desk": issuer(case, at_desk=True)["name"],
+        "received": f"{received.astimezone(ZONE):%d/%m/%Y}",
+        "before": moment(datetime.fromisoformat(case.act.detail["before"])),
+        "until": moment(case.act.deadline) if case.act.deadline else "",
+        "reason": reason,
+        "note": note,
+        "rule": case.act.rule,
+        "late": case.act.detail.get("drafted") == "late",
+        "signs": words.role_name(case.act.role),
+    }
+
+
+def _slip(case: Case) -> dict[str, Any]:
+    """Form 06."""
+    state = case.dossier.state
+    others = {words.role_name(one.role): None for one in state.opinions.values()}
+    lines = hand_overs(case.dossier, case.acts)
+    return {
+        "lead": issuer(case, at_desk=False)["name"],
+        "others": ", ".join(others) or "không",
+        "standing": words.standing(state),
+        "received": moment(counting.start(case.acts)),
+        "due": moment(state.deadline) if state.deadline else "",
+        "rows": [{**dataclasses.asdict(line), "at": f"{line.at.astimezone(ZONE):%H:%M %d/%m/%Y}"} for line in lines],
+    }
+
+
 def _stop(case: Case) -> dict[str, Any]:
     """Form 05."""
     reason, note = _reason(case.act.reason)
@@ -79,7 +126,8 @@ def _stop(case: Case) -> dict[str, Any]:
 
 
 _MAKERS: Final[dict[str, Callable[[Case], dict[str, Any]]]] = {
-    "form-01": _receipt, "form-02": _supplement, "form-03": _refusal, "form-05": _stop,
+    "form-01": _receipt, "form-02": _supplement, "form-03": _refusal, "form-04": _extension,
+    "form-05": _stop, SLIP: _slip,
 }  # fmt: skip
 
 
@@ -93,7 +141,9 @@ def _components(case: Case) -> list[tuple[str, str]]:
     ]
     if case.content.sources:
         signed.append(("Dữ liệu do cơ sở dữ liệu quốc gia cung cấp", "Dữ liệu có ký số"))
+    originals = case.content.contact.get("originals", {})
     attached = [(_label(case, paper["kind"]), "Bản chụp") for paper in case.content.attachments]
+    attached += [(_label(case, kind), f"Bản giấy, {pages} trang") for kind, pages in originals.items()]
     return [(f"Tờ khai điện tử: {_lowered(case.service.card.name.vi)}", "Dữ liệu"), *signed, *attached]
 
 
@@ -103,7 +153,16 @@ def _limit(service: Service) -> str:
     return f"{text} ({limit.verified_days:02d} ngày nếu phải xác minh)" if limit.verified_days else text
 
 
+def _submitter(case: Case) -> str:
+    """Who handed it in: the one who came for the applicant, where somebody did."""
+    who = applicant(case)
+    return str((who["helper"] or {}).get("name") or who["name"])
+
+
 def _delivery(case: Case) -> str:
+    """Where the result is received: the counter that was agreed on, or how the form says."""
+    if unit := case.content.contact.get("result_at"):
+        return "Trung tâm Phục vụ hành chính công " + shown(case.node, case.node.catalogue.terms["unit"], unit, "vi")
     for name, field in case.service.form.fields.items():
         if field.term == "delivery" and case.declared.get(name, "electronic") != "electronic":
             return shown(case.node, case.node.catalogue.terms["delivery"], str(case.declared[name]), "vi")

@@ -16,8 +16,8 @@ import msgspec
 from lienthong.casework import dossiers, paper_facts, results
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.paper_facts import Case
-from lienthong.casework.paper_forms import FORMS, of_form
-from lienthong.casework.states import RETURNED, Act
+from lienthong.casework.paper_forms import FORM, FORMS, SLIP, of_form
+from lienthong.casework.states import PROCESSED, RETURNED, Act
 from lienthong.catalogue.shapes import Words
 from lienthong.documents import papers
 from lienthong.documents.papers import REVOKED, SUPERSEDED, VALID, BeingMade, Paper, Wanted
@@ -37,10 +37,11 @@ class Void(LookupError):
 def available(node: Node, dossier: Dossier, acts: Sequence[Act]) -> dict[str, Act]:
     """The papers there are, by name, each with the act it is about: results first."""
     found: dict[str, Act] = {}
-    if dossier.state.status == RETURNED:
+    if dossier.state.status in (PROCESSED, RETURNED):
         last = next((act for act in reversed(acts) if act.verb in _RESULTS), None)
         found |= {name: last for name in result_names(node, dossier.identity.service) if last}
-    return found | {FORMS[act.verb]: act for act in acts if act.verb in FORMS}
+    found |= {FORMS[act.verb]: act for act in acts if act.verb in FORMS}
+    return found | {SLIP: acts[-1]} if "form-01" in found else found
 
 
 def result_names(node: Node, service: str) -> list[str]:
@@ -67,7 +68,7 @@ def wanted(node: Node, tx: Tx, code: str, name: str) -> Wanted:
     if act is None:
         raise Void(name) if papers.latest(tx, code, name) else LookupError(name)
     case = _case(node, tx, dossier, acts, act)
-    facts = of_form(case, name) if name in FORMS.values() else paper_facts.of_result(case)
+    facts = of_form(case, name) if name.startswith(FORM) else paper_facts.of_result(case)
     template = node.catalogue.papers.find(dossier.identity.service, name)
     assert template is not None, "available() names only what has a template"
     holder, issuer = dossier.identity.subject or facts["applicant"]["name"], facts["issuer"]
@@ -92,7 +93,7 @@ def fetch(node: Node, tx: Tx, message: Message) -> Answer:
     dossier = dossiers.load(tx, code)
     identity = dossier.identity if dossier else None
     asked_for = (header.case, header.purpose, header.sender)
-    if identity is None or (identity.case, identity.service, identity.parent_node) != asked_for:
+    if identity is None or name == SLIP or (identity.case, identity.service, identity.parent_node) != asked_for:
         return Answer({"found": False})
     try:
         made = paper(node, tx, code, name)

@@ -7,12 +7,15 @@ corrected         a register's owner has answered «this is wrong»: file what w
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from lienthong.casework import dossiers, limits, results, tasks
 from lienthong.casework.dossiers import Content, Dossier, Identity
 from lienthong.casework.journey import FILE
-from lienthong.casework.states import ANNULLED, ENDED, FINAL, Act, BranchState, NotPossible
+from lienthong.casework.states import ANNULLED, ENDED, FINAL, UNCOUNTED, Act, BranchState, NotPossible
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Branch, Service
 from lienthong.exchange import outbox
@@ -26,7 +29,7 @@ FOLLOW_UP = "dossier.follow_up"
 CORRECTION_DAYS = 2
 _SEEN = (
     "state", "status", "code", "agency", "step", "role", "rule", "since", "due", "deadline", "reason", "asks",
-    "paused_hours", "verified",
+    "paused_hours", "verified", "revision",
 )  # fmt: skip
 
 
@@ -56,15 +59,15 @@ def submit(
         agency=node.catalogue.card.agency,
         applicant=applicant,
         received_at=at,
-        unit=content.declared.get("residence_unit"),
-        subject=content.declared.get("child_name", ""),
+        unit=content.declared.get(service.card.unit),
+        subject=content.declared.get(service.card.subject, ""),
         about=content.declared.get(service.card.about) or None,
         channel=channel,
         filed_by=filed_by,
     )
     wrong = {new_id(): correction for correction in corrections or []}
     first, detail = _plan(node, service, content, wrong)
-    deadline = limits.promised(node, service, at)
+    deadline = limits.of_whole(node, service, at, detail["nodes"], content.declared)
     act = Act(
         "submit", at, applicant, "applicant", identity.agency, deadline=deadline, files=_names(first),
         detail={**detail, **({"filed_by": filed_by} if filed_by else {})},
@@ -105,7 +108,7 @@ def _ask_to_correct(node: Node, tx: Tx, dossier: Dossier, task: str, correction:
         "role": tasks.STEWARD,
         "title": identity.subject,
         "detail": dict(correction),
-        "due": node.catalogue.calendar.due(clock.now(), CORRECTION_DAYS),
+        "due": limits.counted(node.catalogue.calendar.due, clock.now(), CORRECTION_DAYS),
     }
     owner = str(correction["owner"])
     outbox.send(node, tx, owner, tasks.OPEN, body, case=identity.code, purpose=identity.service, key=task)
@@ -131,6 +134,7 @@ def file_branch(node: Node, tx: Tx, parent: Dossier, branch: Branch, content: Co
         "channel": identity.channel,
         "filed_by": identity.filed_by,
         "evidence": content.evidence,
+        "contact": content.contact,
     }
     outbox.send(node, tx, wanted.card.handled_by, FILE, body, case=identity.code, purpose=branch.service)
 
@@ -178,10 +182,12 @@ def branch_moved(node: Node, tx: Tx, sender: str, told: Mapping[str, Any]) -> No
     view = {key: told[key] for key in _SEEN if told.get(key) is not None}
     if before.state in ENDED and view["state"] not in ("done", "pending", ANNULLED):
         return
+    if longer := limits.extended(node, before, told["acts"]):
+        view["extended_hours"] = before.extended_hours + longer
     done = view["state"] == "done"
     following = [b for b in _ready(service, parent, name) if done] if before.state not in ENDED else []
-    deadline = _promised(node, service, parent, name, view)
-    detail = {"acts": told["acts"]}
+    deadline, uncounted = _promised(node, tx, service, parent, name, view)
+    detail = {"acts": told["acts"], **uncounted}
     act = Act(
         "progress", clock.now(), sender, branch=name, outlook=view, deadline=deadline, files=_names(following),
         detail=detail,
@@ -242,9 +248,8 @@ def _hand_on(node: Node, tx: Tx, parent: Dossier, name: str, result: str, follow
 
 
 def _with_results(content: Content, kept: Mapping[str, str], takes: Mapping[str, str]) -> Content:
-    return Content(
-        content.declared, results={name: kept[name] for name in takes if name in kept}, attachments=content.attachments
-    )
+    handed = {name: kept[name] for name in takes if name in kept}
+    return msgspec.structs.replace(content, results=handed, sources=[], evidence=[])
 
 
 def _tell_those_after(
@@ -264,24 +269,17 @@ def follow_up(node: Node, tx: Tx, parent: Dossier, branch: str, body: dict[str, 
     outbox.send(node, tx, state.node, FOLLOW_UP, message, case=code, purpose=state.service, key=code)
 
 
-def _promised(node: Node, service: Service, parent: Dossier, name: str, view: Mapping[str, Any]) -> Any:
-    """The whole's promised time: longer when a branch verifies on the spot, and by the time others were waited for."""
-    branches = {**parent.state.branches, name: None}
-    told = {"paused_hours": view.get("paused_hours", 0.0), "verified": view.get("verified", False)}
+def _promised(
+    node: Node, tx: Tx, service: Service, parent: Dossier, name: str, view: Mapping[str, Any]
+) -> tuple[datetime | None, dict[str, Any]]:
+    """The whole's promised time, where what a branch says moves it; and whether no calendar counts it yet."""
     old = parent.state.branches[name]
-    if told == {"paused_hours": old.paused_hours, "verified": old.verified}:
-        return None
-    hours = {n: b.paused_hours if b else told["paused_hours"] for n, b in branches.items()}
-    after = {n: parent.state.branches[n].after for n in branches}
-    longest = max(_along(n, hours, after) for n in branches)
-    verified = told["verified"] or any(b.verified for b in branches.values() if b)
-    start = limits.promised(node, service, parent.identity.received_at, verified=verified)
-    return node.catalogue.calendar.after_hours(start, longest) if longest else start
-
-
-def _along(name: str, hours: Mapping[str, float], after: Mapping[str, str]) -> float:
-    """Working hours that a branch and those before it stood still."""
-    return hours.get(name, 0.0) + (_along(after[name], hours, after) if after.get(name) else 0.0)
+    told = {name: view[name] for name in ("paused_hours", "verified", "extended_hours") if name in view}
+    now = msgspec.structs.replace(old, **told)
+    if now == old:
+        return None, {}
+    deadline = limits.whole(node, tx, service, parent, {**parent.state.branches, name: now})
+    return deadline, {} if deadline else {UNCOUNTED: True}
 
 
 # the citizen
@@ -315,7 +313,8 @@ def supply(
 
 def _supplied(content: Content, values: Mapping[str, Any], attachments: list[dict[str, Any]]) -> Content:
     attached = [*content.attachments, *attachments]
-    return Content({**content.declared, **values}, content.sources, content.results, attached, content.evidence)
+    declared = {**content.declared, **values}
+    return msgspec.structs.replace(content, declared=declared, attachments=attached)
 
 
 def withdraw(node: Node, tx: Tx, code: str, applicant: str, reason: str) -> Dossier:

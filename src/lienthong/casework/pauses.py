@@ -1,14 +1,13 @@
 """Side paths of the law, the same for any procedure: a supplement, on-the-spot verification, an earlier result in
 doubt, a stop. And what a parent tells a branch after it was filed."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from lienthong.agreements.consents import ASK
-from lienthong.casework import consents, dossiers, journey, limits, results, revisions
-from lienthong.casework.desks import act_of, at_desk, locked
+from lienthong.casework import consents, counting, digitisation, dossiers, journey, limits, results, revisions
+from lienthong.casework.desks import act_of, at_desk, demand_reason, holds, locked, signed_by
 from lienthong.casework.dossiers import Content, Dossier
 from lienthong.casework.states import FINAL, MACHINE, STOPPED, Act, NotPossible
 from lienthong.casework.telling import save_and_tell
@@ -22,6 +21,7 @@ from lienthong.identity.types import Officer
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 
+RECEPTION, STOP_RULE = "reception_officer", "Thông tư 03/2025/TT-VPCP, Điều 7, mẫu số 05"
 NOT_SUPPLIED, NO_CONSENT, WITHDRAWN, BEFORE_ANNULLED = "not-supplemented", "no-consent", "withdrawn", "before-annulled"
 
 
@@ -40,15 +40,17 @@ def supplement(node: Node, tx: Tx, code: str, officer: Officer, items: list[Item
     """Ask the applicant once, fully, for what is missing (form 02). The clock stands; after seven working days without
     an answer the dossier stops.
 
-    Raises ValueError for no item or a field the form has not; NotPossible the second time; as `journey.check` else.
+    A second one is possible and counts as late. Raises ValueError for no item, no reason, or a field the form has not;
+    NotPossible the third time; as `journey.check` else.
     """
+    demand_reason(reason)
     dossier, service, step = at_desk(node, tx, code, officer)
     unknown = [item.field for item in items if item.field and item.field not in service.form.fields]
     if unknown or not items or not all(item.field or item.paper for item in items):
         raise ValueError(f"no such field: {', '.join(unknown)}" if unknown else "required")
     at = clock.now()
-    until = node.catalogue.calendar.due(at, limits.SUPPLEMENT_DAYS)
-    asks = {"kind": "supplement", "items": [msgspec.to_builtins(item) for item in items], "until": until.isoformat()}
+    until = limits.counted(limits.competent(node, dossier).due, at, limits.SUPPLEMENT_DAYS)
+    asks = {"kind": "supplement", "items": [msgspec.to_builtins(item) for item in items], "until": limits.iso(until)}
     dossiers.add(
         service,
         dossier,
@@ -62,11 +64,12 @@ def supplement(node: Node, tx: Tx, code: str, officer: Officer, items: list[Item
 
 def verify(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Dossier:
     """Something must be verified on the spot: the longer limit of the service holds. Once."""
+    demand_reason(reason)
     dossier, service, step = at_desk(node, tx, code, officer)
     if dossier.state.verified or not service.card.limit.verified_days:
         raise NotPossible("the limit is the longer one already, or there is none")
-    start = _received_at(tx, dossier)
-    deadline = limits.promised(node, service, start, verified=True)
+    acts = dossiers.acts(tx, code)
+    deadline = limits.counted(counting.deadline, limits.competent(node, dossier), service, acts, verified=True)
     act = act_of("verify", officer, dossier, step, clock.now(), due=deadline, deadline=deadline, reason=reason)
     dossiers.add(service, dossier, act)
     save_and_tell(node, tx, service, dossier)
@@ -88,10 +91,22 @@ def dispute(node: Node, tx: Tx, code: str, officer: Officer, branch: str, field:
     return dossier
 
 
-def _received_at(tx: Tx, dossier: Dossier) -> datetime:
-    """When form 01 was issued; the arrival where nothing says so."""
-    acts = dossiers.acts(tx, dossier.identity.code)
-    return next((act.at for act in acts if act.verb == "receive"), dossier.identity.received_at)
+def withdraw(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Dossier:
+    """The applicant asks at the counter to have it stopped (form 05): possible while nothing is decided (Circular
+    03/2025/TT-VPCP, Art. 7). Raises LookupError, PermissionError, NotPossible, ValueError without a reason."""
+    demand_reason(reason)
+    dossier, service = locked(node, tx, code)
+    if not holds(officer, RECEPTION, dossier):
+        raise PermissionError(f"{RECEPTION} of {dossier.desk or 'this agency'} acts here")
+    if dossier.state.waiting in ("pending", "collect", ""):
+        raise NotPossible("it is decided")
+    _call_off_consents(node, tx, service, dossier)
+    agency, step = dossier.identity.agency, dossier.state.step
+    detail = signed_by(officer, RECEPTION, dossier)
+    act = Act("withdraw", clock.now(), officer.name, RECEPTION, agency, step, STOP_RULE, reason, detail=detail)
+    dossiers.add(service, dossier, act)
+    save_and_tell(node, tx, service, dossier)
+    return dossier
 
 
 # a person who must agree
@@ -201,11 +216,13 @@ def _supplied(node: Node, tx: Tx, service: Service, dossier: Dossier, message: M
     if errors := forms.check(service.form, service.terms, declared, clock.today()):
         raise Refused("invalid", ", ".join(f"{field}: {error}" for field, error in sorted(errors.items())))
     attached = [*held.attachments, *body["attachments"]]
-    content = Content(declared, held.sources, held.results, attached, held.evidence)
+    content = msgspec.structs.replace(held, declared=declared, attachments=attached)
     dossiers.change_content(tx, code, content)
-    attachments.expect(tx, body["attachments"], origin=header.sender, case=header.case, purpose=header.purpose)
+    about = {"origin": header.sender, "case": header.case, "purpose": header.purpose, "here": node.name}
+    brought = attachments.expect(tx, body["attachments"], **about, proofs=held.evidence)
+    digitisation.more(tx, service, code, brought, "supplement")
     detail = {"fields": sorted(values), "papers": [paper["kind"] for paper in body["attachments"]]}
-    _wake(node, tx, service, dossier, content, Act("supply", at, MACHINE, "applicant", detail=detail))
+    wake(node, tx, service, dossier, content, Act("supply", at, MACHINE, "applicant", detail=detail))
 
 
 def _resumed(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[str, Any]) -> None:
@@ -219,19 +236,20 @@ def _resumed(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dict[
         content = msgspec.structs.replace(content, results={**content.results, **body["results"]})
         dossiers.change_content(tx, code, content)
     reason = "corrected" if body["results"] else str(body.get("reason") or "correction-declined")
-    _wake(node, tx, service, dossier, content, Act("resume", clock.now(), MACHINE, reason=reason))
+    wake(node, tx, service, dossier, content, Act("resume", clock.now(), MACHINE, reason=reason))
 
 
-def _wake(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content, act: Act) -> None:
+def wake(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content, act: Act) -> None:
     """The clock goes on from where it stood."""
-    step, hours = service.process.step(dossier.state.step), limits.stood_still(node, dossier, act.at)
+    step = service.process.step(dossier.state.step)
+    deadline, told = limits.resumed(node, service, dossier, act.at)
     act = msgspec.structs.replace(
         act,
         agency=dossier.identity.agency,
         step=step.step,
-        due=limits.step_due(node, step, act.at),
-        deadline=limits.moved_on(node, service, dossier, hours),
-        detail={**act.detail, "paused_hours": hours},
+        due=limits.step_due(node, step, act.at, unit=dossier.desk),
+        deadline=deadline,
+        detail={**act.detail, **told},
     )
     dossiers.add(service, dossier, act)
     journey.go_on(node, tx, service, dossier, content)

@@ -82,6 +82,8 @@ def _view(here: Node, service: Service, state: State | None, got_to: dict[str, s
         return ProcessView(title, lines, _url(service, [state.step] if state.step else [], []))
     branches = state.branches if state else {}
     lines = [_branch(here, b.branch, b.service, branches.get(b.branch), state, got_to) for b in service.branches]
+    if not service.is_interlinked:
+        return ProcessView(title, lines[0].lines, lines[0].url)
     now = [name for name, branch in branches.items() if branch.state not in ENDED and branch.state != "waiting"]
     done_ones = [name for name, branch in branches.items() if branch.state == "done"]
     return ProcessView(title, lines, _url(service, now, done_ones))

@@ -11,12 +11,10 @@ import msgspec
 
 from lienthong.agreements import consents
 from lienthong.casework import dossiers, journey, results
-from lienthong.casework.dossiers import Content, Dossier, Identity
+from lienthong.casework.dossiers import Dossier
 from lienthong.casework.parents import FOLLOW_UP
 from lienthong.casework.states import Act
 from lienthong.casework.telling import PROGRESS
-from lienthong.catalogue.shapes import Service
-from lienthong.documents import attachments
 from lienthong.exchange import envelopes
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.held import Piece
@@ -27,7 +25,7 @@ from lienthong.kit.storage import Tx
 from lienthong.registers import numbers, records
 
 _TOLD_LATER = (FOLLOW_UP, consents.ANSWER)  # their effects are acts, which the parent heard of
-_ABOUT = ("verb", "at", "actor", "role", "agency", "step", "rule", "reason", "due", "deadline", "asks")
+_ABOUT = ("verb", "at", "actor", "role", "agency", "step", "rule", "reason", "due", "deadline", "asks", "to", "desk")
 SOON = 5.0  # seconds around a receipt within which the news of the same act was signed
 
 
@@ -63,26 +61,9 @@ def _opened(node: Node, tx: Tx, piece: Piece, told: Mapping[str, Any]) -> None:
         return
     service = node.catalogue.service(header.purpose, str(body["revision"]))
     first, *further = _acts(told["acts"], header.id)
-    identity = Identity(
-        code=code,
-        service=service.slug,
-        revision=service.revision,
-        agency=str(told["agency"]),
-        applicant=body["applicant"],
-        received_at=first.at,
-        unit=body["unit"],
-        subject=body["subject"],
-        parent=body["parent"],
-        parent_node=header.sender,
-        branch=body["branch"],
-        channel=body.get("channel", "online"),
-        filed_by=body.get("filed_by", ""),
-    )
-    papers = body.get("attachments", [])
-    attachments.expect(tx, papers, origin=header.sender, case=header.case, purpose=header.purpose)
-    content = Content(dict(body["declared"]), body["sources"], body["results"], papers)
+    identity, content = journey.filed(node, tx, service, header, body, code, str(told["agency"]), first.at)
     dossier = dossiers.begin(service, identity, content, first)
-    _add(service, dossier, further, told)
+    _add(node, dossier, further, told)
     dossiers.save(tx, dossier)
     _remember_code(tx, code)
     _put_back_result(node, tx, dossier, str(told.get("result", "")))
@@ -92,10 +73,9 @@ def _went_on(node: Node, tx: Tx, told: Mapping[str, Any]) -> None:
     dossier = dossiers.load(tx, str(told["code"]), lock=True)
     if dossier is None:
         raise Refused("unknown-dossier", f"{told['code']} was opened by a message that no partner holds")
-    service = node.catalogue.service(dossier.identity.service, dossier.identity.revision)
     have = {(act.verb, act.at) for act in dossiers.acts(tx, dossier.identity.code)}
     new = [act for act in _acts(told["acts"], "") if (act.verb, act.at) not in have]
-    _add(service, dossier, new, told)
+    _add(node, dossier, new, told)
     dossiers.save(tx, dossier)
     _put_back_result(node, tx, dossier, str(told.get("result", "")))
 
@@ -106,7 +86,7 @@ def _acts(told: Sequence[Mapping[str, Any]], message: str) -> list[Act]:
         msgspec.convert(
             {
                 **{name: one[name] for name in _ABOUT if one.get(name) is not None},
-                "detail": {"verified": one.get("verified", []), "restored": message or True},
+                "detail": {**one.get("said", {}), "verified": one.get("verified", []), "restored": message or True},
             },
             Act,
         )
@@ -114,7 +94,7 @@ def _acts(told: Sequence[Mapping[str, Any]], message: str) -> list[Act]:
     ]
 
 
-def _add(service: Service, dossier: Dossier, acts: Sequence[Act], told: Mapping[str, Any]) -> None:
+def _add(node: Node, dossier: Dossier, acts: Sequence[Act], told: Mapping[str, Any]) -> None:
     """Add acts in their order. What an act kept to itself follows from how the branch stood afterwards."""
     for act in acts:
         paused = float(told.get("paused_hours") or 0.0) - dossier.state.paused_hours
@@ -124,6 +104,8 @@ def _add(service: Service, dossier: Dossier, acts: Sequence[Act], told: Mapping[
         if act.verb == "consent":
             asked = [name for name, state in dossier.state.consents.items() if state == "asked"]
             detail["consent"] = asked[0]
+        revision = str(detail.get("to_revision") or dossier.identity.revision)
+        service = node.catalogue.service(dossier.identity.service, revision)
         dossiers.add(service, dossier, msgspec.structs.replace(act, detail=detail))
 
 

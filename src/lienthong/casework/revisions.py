@@ -11,13 +11,15 @@ from typing import Any
 
 import msgspec
 
-from lienthong.casework import dossiers, results, tasks
+from lienthong.casework import dossiers, limits, results, tasks
 from lienthong.casework.desks import act_of, locked, with_result
 from lienthong.casework.dossiers import Dossier
+from lienthong.casework.effects import BY_MACHINE
 from lienthong.casework.states import ANNULLED, MACHINE, Act, NotPossible
 from lienthong.casework.tasks import Task
 from lienthong.casework.telling import save_and_tell
-from lienthong.catalogue.shapes import Register, Service, Step
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Service, Step
 from lienthong.exchange import envelopes, outbox
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent, Stored
@@ -46,7 +48,7 @@ def disputed(node: Node, tx: Tx, service: Service, dossier: Dossier, body: Mappi
         opened_at=at,
         asked_by=node.name,
         detail={**asks, "dossier": dossier.identity.code, "found_by": body["by"]},
-        due=node.catalogue.calendar.after_hours(at, ERROR_HOURS),
+        due=limits.counted(limits.competent(node, dossier).after_hours, at, ERROR_HOURS),
     )
     tasks.open_task(tx, task)
 
@@ -124,6 +126,9 @@ def _change(
 ) -> None:
     """Change the record behind a result: here when the register is ours, else by its owner."""
     code, step = dossier.identity.code, _record_step(service)
+    if not step.register:
+        _change_issued(node, tx, service, dossier, change)
+        return
     key = _key(tx, code)
     body = {"register": step.register, "key": key, "change": change, "fields": dict(fields), "dossier": code}
     body |= {"reason": reason, "task": task}
@@ -135,6 +140,14 @@ def _change(
     outcome = _change_here(node, tx, register, body, dossier.identity.case)
     if not isinstance(outcome, Stored):
         _settle(node, tx, service, dossier, body, outcome)
+
+
+def _change_issued(node: Node, tx: Tx, service: Service, dossier: Dossier, change: str) -> None:
+    """What no register holds is taken back by the decision itself. Raises NotPossible for anything else: it is annulled
+    and issued anew."""
+    if change != "withdraw":
+        raise NotPossible("no register holds this result: annul it and issue another")
+    _settle(node, tx, service, dossier, {"change": change}, Done())
 
 
 def _change_here(node: Node, tx: Tx, register: Register, body: Mapping[str, Any], case: str) -> Outcome:
@@ -194,7 +207,8 @@ def _close(node: Node, tx: Tx, task: str, accepted: bool, note: str) -> None:
 
 
 def _record_step(service: Service) -> Step:
-    return next(step for step in service.process.steps if step.verb == "record")
+    """The step whose result is changed: a register's record, or what was issued."""
+    return next(step for step in service.process.steps if step.verb in BY_MACHINE)
 
 
 def _key(tx: Tx, code: str) -> str:

@@ -10,6 +10,11 @@ difference   two registers do not say the same
 freshness    a feed is behind what was promised
 review_read  a read without evidence is to be looked at
 fork         a partner's journal contradicts itself
+opinion      a dossier waits for what this role and unit say (casework.opinions)
+extension    a promised time will not be kept: an apology is drafted for the head to sign
+courier      originals that a reception point sent have not come
+handoff      a step that is done in a ministry's own system
+feedback     what somebody says about their dossier is to be answered (casework.feedback)
 """
 
 from collections.abc import Mapping
@@ -32,10 +37,11 @@ OPEN, CLOSED = "task.open", "task.closed"
 STEWARD = "data_steward"
 Kind = Literal[
     "correction", "error", "alert", "review", "question",
-    "dead_letter", "difference", "freshness", "review_read", "fork",
+    "dead_letter", "difference", "freshness", "review_read", "fork", "opinion", "extension", "handoff", "courier",
+    "feedback",
 ]  # fmt: skip
 _ASKED_BY_OTHERS = ("correction", "question")
-_ANSWERED_BY_MORE = ("correction", "error", "review")
+_ANSWERED_BY_MORE = ("correction", "error", "review", "opinion", "extension", "handoff", "feedback")
 LONGEST_NOTE = 500
 
 _FIELDS = (

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lienthong.casework import dossiers
+from lienthong.casework import dossiers, synchronising
 from lienthong.casework.dossiers import Dossier
-from lienthong.casework.states import ANNULLED, FINAL, REJECTED, RETURNED, STOPPED, WITHDRAWN, Act
+from lienthong.casework.states import ANNULLED, FINAL, PROCESSED, REJECTED, RETURNED, STOPPED, WITHDRAWN, Act
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange import outbox
 from lienthong.exchange.node import Node
@@ -13,6 +13,9 @@ from lienthong.kit.storage import Tx
 PROGRESS = "dossier.progress"
 NEWS_WAITS = 0.5  # seconds for which news that asks nothing of the parent waits for more of it; a result never waits
 
+_INSIDE = ("take", "hand_over", "release")  # on whose desk it lies is the agency's own affair
+_OUTSIDE = ("applicant", "consent", "correction", "payment", "collect")
+_SAID = ("opinion", "state", "agrees", "collect", "way", "from_revision", "to_revision")  # of an act's detail
 _ENDS = {REJECTED: "refused", WITHDRAWN: "withdrawn", STOPPED: "stopped", RETURNED: "done"}
 
 
@@ -28,6 +31,7 @@ def outlook(service: Service, dossier: Dossier, **more: Any) -> dict[str, Any]:
         "status": state.status,
         "code": identity.code,
         "agency": identity.agency,
+        "revision": identity.revision,
         "step": state.step,
         "role": state.role,
         "rule": step.rule if step else "",
@@ -38,7 +42,7 @@ def outlook(service: Service, dossier: Dossier, **more: Any) -> dict[str, Any]:
         "asks": state.asks,
         "paused_hours": state.paused_hours,
         "verified": state.verified,
-        "acts": [told(act) for act in dossier.fresh],
+        "acts": [told(act) for act in dossier.fresh if act.verb not in _INSIDE],
         "result": dossier.result,
         **more,
     }
@@ -47,6 +51,8 @@ def outlook(service: Service, dossier: Dossier, **more: Any) -> dict[str, Any]:
 def branch_state(dossier: Dossier) -> str:
     """A dossier's state as its parent names it."""
     state = dossier.state
+    if state.status == PROCESSED:
+        return "done"  # its paper is still to be collected, its result has left
     if state.waiting:
         return state.waiting
     return ANNULLED if state.reason == ANNULLED else _ENDS[state.status]
@@ -66,16 +72,23 @@ def told(act: Act) -> dict[str, Any]:
         "due": act.due,
         "deadline": act.deadline,
         "asks": act.asks,
+        "to": act.to,
+        "desk": act.desk,
         "verified": act.detail.get("verified", []),
+        "said": {name: act.detail[name] for name in _SAID if name in act.detail},
     }
 
 
 def save_and_tell(node: Node, tx: Tx, service: Service, dossier: Dossier, **more: Any) -> None:
-    """Store what was done and send the parent how the branch stands now, with what it has not been sent yet."""
+    """Store what was done and send the parent how the branch stands now, with what it has not been sent yet. Of a
+    dossier without a parent the national portal is to hear."""
     told_before = dossier.acts - len(dossier.fresh)
     dossiers.save(tx, dossier)
     identity = dossier.identity
+    if all(act.verb in _INSIDE for act in dossier.fresh):
+        return
     if not (identity.parent_node and identity.parent):
+        synchronising.wanted(node, tx, dossier)
         return
     body = outlook(service, dossier, **more)
     if told_before > 1:  # the first act went with the receipt, nothing can be held yet
@@ -90,4 +103,4 @@ def save_and_tell(node: Node, tx: Tx, service: Service, dossier: Dossier, **more
 
 def is_urgent(dossier: Dossier) -> bool:
     """Whether the parent must act on it, or somebody is waited for."""
-    return dossier.state.status in FINAL or dossier.state.waiting in ("applicant", "consent", "correction")
+    return dossier.state.status in FINAL or dossier.state.waiting in _OUTSIDE

@@ -1,7 +1,12 @@
 """What happens when nobody acts: limits that run out, news that does not come. Runs in the worker of every node.
 
     supplement not given, consent not answered   the dossier stops, with the reason
+    a promised time will not be kept             an apology is drafted in time for who signs it (form 04)
+    a year's calendar is missing, or there       an alert; what waited for it is counted
+    opinion not given                            silence has the effect that was said
+    a run to another revision has begun          some of its dossiers move
     a kind of message is late                    an alert: a task for the operators of the node, once
+    a courier's bag is late                      an alert: a task for the reception point that packed it
 (Decree 63/2024/NĐ-CP as amended by 301/2026/NĐ-CP: interlinked procedures.)
 """
 
@@ -10,7 +15,7 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from lienthong.casework import pauses
+from lienthong.casework import bags, drafting, moving_revisions, opinions, pauses, synchronising, uncounted
 from lienthong.casework.states import NotPossible
 from lienthong.exchange import deadlines
 from lienthong.exchange.node import Node
@@ -24,7 +29,8 @@ _LOCK = 0x7131  # one timer a node
 log = logging.getLogger(__name__)
 
 _EXPIRED = """
-SELECT code, waiting FROM dossier WHERE waiting IN ('applicant', 'consent') AND due <= %s ORDER BY due LIMIT 100
+SELECT code, waiting FROM dossier WHERE waiting IN ('applicant', 'consent', 'opinion') AND due <= %s
+ORDER BY due LIMIT 100
 """
 
 
@@ -46,11 +52,28 @@ def tick(node: Node, *, late: bool = True) -> int:
     node = node.at_hand()
     with node.database.transaction() as tx:
         expired = tx.all(_EXPIRED, (clock.now(),))
-    done = sum(_stopped(node, row.code, row.waiting) for row in expired)
-    return done + (_in_one(node, deadlines.look) if late else 0)
+    done = sum(_stopped(node, row.code, row.waiting) for row in expired) + moving_revisions.work(node)
+    done += synchronising.send_due(node)
+    looks = (deadlines.look, bags.look, drafting.look, drafting.outlived) if late else ()
+    return done + sum(_in_one(node, look) for look in looks) + (_calendar(node) if late else 0)
+
+
+def _calendar(node: Node) -> int:
+    """Count what a year's calendar was missing for; tell of a year that is missing."""
+    with node.database.transaction() as tx:
+        codes = uncounted.waiting(tx)
+    done = 0
+    for code in codes:
+        with node.database.transaction() as tx:
+            done += uncounted.count(node, tx, code)
+    return done + _in_one(node, uncounted.look)
 
 
 def _stopped(node: Node, code: str, waiting: str) -> bool:
+    if waiting == "opinion":
+        with node.database.transaction() as tx:
+            opinions.silent(node, tx, code)
+        return True
     reason = pauses.NOT_SUPPLIED if waiting == "applicant" else pauses.NO_CONSENT
     try:
         with node.database.transaction() as tx:

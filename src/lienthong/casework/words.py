@@ -26,6 +26,11 @@ ROLES: Final[_Names] = {
     "identity_officer": _("Cán bộ cấp căn cước"),
     "hospital_clerk": _("Nhân viên lập giấy chứng sinh"),
     "operator": _("Người vận hành"),
+    "process_admin": _("Quản trị quy trình"),
+    "steering_office": _("Cán bộ theo dõi, đánh giá (Văn phòng tỉnh)"),
+    "land_officer": _("Công chức địa chính – xây dựng"),
+    "planning_officer": _("Cán bộ quy hoạch (Sở Xây dựng)"),
+    "fire_officer": _("Cảnh sát phòng cháy, chữa cháy"),
 }
 PURPOSES: Final[_Names] = {
     "accounts": _("Giữ tài khoản định danh khớp với dữ liệu dân cư"),
@@ -40,8 +45,11 @@ PURPOSES: Final[_Names] = {
     "notice": _("Gửi tin nhắn về hồ sơ"),
     "operation": _("Vận hành hệ thống"),
     "reconciliation": _("Đối soát dữ liệu"),
+    "results": _("Trả kết quả"),
+    "reuse": _("Dùng lại giấy tờ đã có"),
     # through a gateway
     "outside/bank-account": _("Mở tài khoản ngân hàng"),
+    "dossier-sync": _("Đồng bộ hồ sơ lên Cổng Dịch vụ công quốc gia"),
     "outside/civil-status": _("Đăng ký hộ tịch từ phần mềm cũ"),
     "outside/company": _("Hỏi về doanh nghiệp"),
     "outside/hospital": _("Khám, chữa bệnh"),
@@ -67,6 +75,10 @@ _WAITING: Final[_Names] = {
     "applicant": _("Chờ người nộp bổ sung"),
     "consent": _("Chờ người khác đồng ý"),
     "correction": _("Chờ sửa dữ liệu"),
+    "payment": _("Chờ nộp tiền"),
+    "opinion": _("Chờ ý kiến"),
+    "transit": _("Đang chuyển đến nơi giải quyết"),
+    "collect": _("Chờ người dân nhận kết quả"),
 }
 _BRANCH_STATES: Final[_Names] = {
     **_WAITING,
@@ -81,6 +93,7 @@ _BRANCH_STATES: Final[_Names] = {
 }
 _SIGNS: Final = {
     "pending": "pending", "applicant": "supplement", "consent": "pending", "correction": "pending", "open": "working",
+    "payment": "supplement", "opinion": "pending", "transit": "waiting", "collect": "done",
     "filed": "waiting", "waiting": "waiting", "done": "done",
 }  # fmt: skip
 _ACTS: Final[_Names] = {
@@ -94,15 +107,29 @@ _ACTS: Final[_Names] = {
     "examine": _("Chưa tự quyết định được, việc chuyển cho cán bộ"),
     "verify": _("%(who)s phải xác minh thực tế nên thời hạn dài hơn"),
     "supplement": _("%(who)s yêu cầu bổ sung, một lần và đầy đủ (mẫu số 02)"),
+    "count": _("Đã có lịch làm việc của năm, nên hạn trả kết quả được tính"),
     "supply": _("Người nộp đã bổ sung"),
     "ask_consent": _("Đã hỏi người phải đồng ý, trên định danh điện tử"),
     "consent": _("Người được hỏi đã đồng ý"),
     "dispute": _("%(who)s thấy kết quả bước trước có chỗ sai, đã gửi nơi cấp xem lại"),
     "resume": _("Nơi cấp đã trả lời, hồ sơ đi tiếp"),
+    "move": _("%(who)s đổi quy trình giải quyết hồ sơ"),
     "refuse": _("%(who)s từ chối (mẫu số 03)"),
     "stop": _("Dừng xử lý"),
     "withdraw": _("Người nộp đã rút hồ sơ"),
-    "issue": _("Đã ghi sổ và có kết quả"),
+    "issue": _("Đã có kết quả"),
+    "ask_payment": _("%(who)s thông báo khoản phải nộp, đồng hồ dừng"),
+    "paid": _("Đã nộp tiền, đồng hồ chạy tiếp"),
+    "consult": _("Đã hỏi ý kiến nơi khác"),
+    "opinion": _("%(who)s đã cho ý kiến"),
+    "take": _("%(who)s nhận việc"),
+    "hand_over": _("%(who)s giao việc cho đồng nghiệp"),
+    "release": _("%(who)s trả việc về hàng đợi"),
+    "forward": _("Nơi tiếp nhận đã chuyển hồ sơ đến nơi giải quyết"),
+    "arrive": _("Nơi giải quyết đã nhận được hồ sơ, thời hạn bắt đầu tính"),
+    "transfer": _("%(who)s chuyển việc cho đơn vị khác làm"),
+    "extend": _("%(who)s xin lỗi và hẹn lại, một lần (mẫu số 04)"),
+    "deliver": _("%(who)s đã trả kết quả"),
     "reopen": _("Cơ quan giữ sổ chưa ghi được, việc được mở lại"),
     "correct": _("Kết quả đã được sửa và cấp lại"),
     "annul": _("%(who)s quyết định hủy kết quả"),
@@ -110,7 +137,9 @@ _ACTS: Final[_Names] = {
     "upheld": _("Cơ quan giữ sổ không hủy được, kết quả giữ nguyên"),
 }
 _BY_MACHINE: Final[_Names] = {
+    "check": _("Đã làm xong ở hệ thống của bộ, kết quả tự về"),
     "receive": _("Hồ sơ đủ theo dữ liệu đã xác minh nên được tiếp nhận ngay, có giấy tiếp nhận (mẫu số 01)"),
+    "opinion": _("Hết thời gian cho ý kiến"),
     "decide": _("Dữ liệu đã xác minh mọi điều kiện nên được quyết định ngay, không phải chờ người"),
 }
 
@@ -151,7 +180,8 @@ def standing(state: State) -> str:
     """How a dossier stands, in words: what it waits for outside its agency, else the name of its status. A parent waits
     for what one of its branches waits for."""
     waits = {branch.state for branch in state.branches.values()} if state.branches else {state.waiting}
-    for name in ("applicant", "consent", "correction", *(() if state.branches else ("pending",))):
+    own = () if state.branches else ("transit", "opinion", "pending", "collect")
+    for name in ("applicant", "consent", "payment", "correction", *own):
         if name in waits:
             return str(_WAITING[name])
     return str(_BRANCH_STATES[ANNULLED]) if state.reason == ANNULLED else state_name(state.status)

@@ -6,6 +6,7 @@ _ENGLISH = (
     ("Luật Căn cước", "Law on Identification"),
     ("Luật Bảo hiểm y tế", "Law on Health Insurance"),
     ("Luật Quản lý thuế", "Law on Tax Administration"),
+    ("Luật Xây dựng", "Law on Construction"),
     ("Bộ luật Dân sự", "Civil Code"),
     ("Luật Hôn nhân và gia đình", "Law on Marriage and Family"),
     ("Luật Khiếu nại", "Law on Complaints"),

@@ -19,7 +19,8 @@ from typing import Literal
 
 import msgspec
 
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Term
 
 Conversion = Literal[
     "text", "tcvn3", "personal_number", "nine_digits", "dd/mm/yyyy", "yyyymmdd", "day", "moment", "number", "codes"

@@ -68,7 +68,7 @@ def publisher(lines: Iterable[Line], part: str, files: Files, before: Files | No
     if not found:
         raise CatalogueError(f"publishers.yaml names nobody for {part}")
     if found == BY_NAME:
-        return part.rpartition("/")[2]
+        return part.split("/")[1]
     return _owner(part, before or files) if found == BY_OWNER else found
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from lienthong.catalogue.shapes import Branch, Field, Form, LookUp, NodeCard, Register, Right, Service, Step, Term
+from lienthong.catalogue.holdings import ANY, NodeCard, Register, Right
+from lienthong.catalogue.shapes import Branch, Field, Form, LookUp, Service, Step, Term
 
 # (where it is named, what kind of thing, its name, what there is of that kind)
 Reference = tuple[str, str, str, Collection[str]]
 
 # Names that a process table may use beside declared fields and earlier results; casework's values give them.
 KNOWN = frozenset({"$unit", "$code", "$today", "$sixth_birthday", "$grounds"})
+_ABOUT_DOSSIERS = ("dossier", "document", "attachment", "consent", "feedback", "rating")
 APPLICANT = frozenset({"number", "full_name", "birth_date", "gender"})
 
 
@@ -66,10 +68,11 @@ def _of_service(
 ) -> Iterator[Reference]:
     yield service.slug, "node", service.card.handled_by, nodes
     yield from ((f"{service.slug}/service.yaml", "service", slug, services) for slug in service.card.takes.values())
-    limit = service.card.limit  # one of the two says how long it may take
-    yield f"{service.slug}/service.yaml", "limit", "working_days or hours", _given(limit.working_days or limit.hours)
-    if service.card.about:
-        yield f"{service.slug}/service.yaml", "field", service.card.about, service.form.fields
+    limit = service.card.limit  # one of the two says how long it may take; on the spot is the same day
+    given = _given(limit.working_days or limit.hours or service.card.on_the_spot)
+    yield f"{service.slug}/service.yaml", "limit", "working_days or hours", given
+    named = (service.card.about, service.card.unit, service.card.subject)
+    yield from ((f"{service.slug}/service.yaml", "field", name, service.form.fields) for name in named if name)
     yield from _of_form(f"{service.slug}/form.yaml", service.form, terms, registers)
     steps = [step.step for step in service.process.steps]
     for step in service.process.steps:
@@ -85,7 +88,7 @@ def _of_service(
         yield from _of_branch(f"{service.slug}/branches.yaml", branch, service, services)
 
 
-def _given(number: int) -> Collection[str]:
+def _given(number: float) -> Collection[str]:
     return {"working_days or hours"} if number else ()
 
 
@@ -217,6 +220,8 @@ def _of_right(right: Right, nodes: Mapping[str, NodeCard], registers: Mapping[st
         yield place, "node", right.grantee, nodes
     if right.grantor != "*":
         yield place, "node", right.grantor, nodes
+    if right.purpose == ANY and right.service.partition(".")[0] not in _ABOUT_DOSSIERS:
+        yield place, "purpose", f"{ANY} for {right.service}", ()
     if right.register:
         yield place, "register", right.register, registers
         columns = registers[right.register].fields if right.register in registers else {}

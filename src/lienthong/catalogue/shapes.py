@@ -1,23 +1,23 @@
 """The closed vocabulary of the catalogue. A key that is not here does not load."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
-Verb = Literal["receive", "check", "decide", "record", "gather"]
+Verb = Literal["receive", "check", "consult", "decide", "record", "issue", "gather"]
+Silence = Literal["agreed", "without", "escalate"]
+Channel = Literal["online", "counter", "post"]
 TermType = Literal[
     "text", "number", "date", "moment", "person", "code", "unit", "facility", "place", "flag", "key", "paper"
 ]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A thing of the catalogue: an unknown key is refused."""
 
 
-class Words(_Strict, frozen=True):
+class Words(Strict, frozen=True):
     """One thing in both languages."""
 
     vi: str
@@ -27,7 +27,7 @@ class Words(_Strict, frozen=True):
         return self.en if language.startswith("en") else self.vi
 
 
-class Term(_Strict, frozen=True):
+class Term(Strict, frozen=True):
     """An entry of the shared data dictionary. `past` dates may not lie ahead; `name` text is a person's name; text with
     a `pattern` must match it as a whole, else `problem` is what is wrong. A `paper` is an attachment's kind."""
 
@@ -46,76 +46,7 @@ class Term(_Strict, frozen=True):
         return Words(self.vi, self.en)
 
 
-class Column(_Strict, frozen=True):
-    """A field of a register; `label` says what it is here where the term alone does not (a mother's name)."""
-
-    term: str
-    optional: bool = False
-    unique: bool = False
-    label: Words | None = None
-
-
-class Completion(_Strict, frozen=True):
-    """A record that waits for another register: what that one takes, and what it gives back."""
-
-    register: str
-    takes: dict[str, str]
-    gives: dict[str, str]
-    state: dict[str, str]
-
-
-class Ending(_Strict, frozen=True):
-    """How our record ends when the other says so: `by` is their column that then has a day, `sets` our columns; the
-    value `$day` is that day."""
-
-    by: str
-    sets: dict[str, str]
-
-
-class Follow(_Strict, frozen=True):
-    """A register whose records hold fields of another's: `by` is our column with the other's key, `takes` our columns
-    with theirs. Changes there are followed here, within `fresh` seconds. `whole`: all of theirs must be here
-    too. Both are compared every `compared` seconds; our columns in `unaccented` without accents."""
-
-    register: str
-    by: str
-    takes: dict[str, str]
-    unaccented: list[str] = []
-    fresh: int = 60
-    whole: bool = False
-    compared: int = 86_400
-    ends: Ending | None = None
-
-
-class Register(_Strict, frozen=True):
-    """A declared register: one owner, one key, columns by term, look-ups by name over one or more columns.
-
-    `subject` is the column of the person a record is about, `also` those of others it is about as much. Registers
-    are compared by the column `buckets`; `joined` is the mapping by which a database is this register.
-    """
-
-    register: str
-    owner: str
-    name: Words
-    legal_basis: str
-    key: str
-    fields: dict[str, Column]
-    lookups: dict[str, list[str]]
-    subject: str = ""
-    also: list[str] = []
-    rule: str = ""
-    completed_by: Completion | None = None
-    follows: Follow | None = None
-    buckets: str = ""
-    joined: str = ""
-
-    def whom(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Everybody whose data these records are: each gets an entry in the log of reads."""
-        columns = [self.subject, *self.also] if self.subject else []
-        return sorted({str(row[column]) for row in rows for column in columns if row[column]})
-
-
-class LookUp(_Strict, frozen=True):
+class LookUp(Strict, frozen=True):
     """What a form reads: rows of a register, or one of earlier look-ups.
 
     `value` is what it goes by: `applicant.number`, `declared.field` as typed, or `look-up.column`. A person named by
@@ -141,7 +72,7 @@ class LookUp(_Strict, frozen=True):
         return [*self.either, *self.cases.values(), *([self.otherwise] if self.otherwise else [])]
 
 
-class Choice(_Strict, frozen=True, rename={"excluding": "except", "excluding_key": "except_key"}):
+class Choice(Strict, frozen=True, rename={"excluding": "except", "excluding_key": "except_key"}):
     """Which of several rows is meant: by a field's value, leaving out those already used."""
 
     of: str
@@ -151,7 +82,7 @@ class Choice(_Strict, frozen=True, rename={"excluding": "except", "excluding_key
     excluding_key: str = ""
 
 
-class Suggestion(_Strict, frozen=True):
+class Suggestion(Strict, frozen=True):
     """What is marked beforehand on the page, never decided: by another field's value, or always; `says` is why."""
 
     by: str = ""
@@ -160,14 +91,15 @@ class Suggestion(_Strict, frozen=True):
     says: Words | None = None
 
 
-class Field(_Strict, frozen=True, rename={"source": "from", "derived": "as"}):
+class Field(Strict, frozen=True, rename={"source": "from", "derived": "as"}):
     """A question, or a value that a register answers.
 
     `when` is one comparison with an earlier field: `field=value`, `field!=value` (has another value), `field` (has a
     value), `field=` (has none). What does not apply is neither asked nor accepted. `differ` names two register values:
     the field is offered only where they differ. `derived` says what a register's value means here (`*`: any value). A
     `quiet` field is not shown while a register answers it. `hints` lays a register's value beside a choice. `wide`:
-    units of other provinces too. `most`: a field whose number this one may not exceed.
+    units of other provinces too. `most`: a field whose number this one may not exceed. `accepts`: national codes (KQ…)
+    of the papers that a paper's field takes, so that one in the person's store can stand for it.
     """
 
     term: str
@@ -185,9 +117,10 @@ class Field(_Strict, frozen=True, rename={"source": "from", "derived": "as"}):
     wide: bool = False
     most: str = ""
     alive: str = ""
+    accepts: list[str] = []
 
 
-class Note(_Strict, frozen=True):
+class Note(Strict, frozen=True):
     """What a person must know before they go on: when a comparison holds, or a date lies more than `days` back."""
 
     says: Words
@@ -196,7 +129,7 @@ class Note(_Strict, frozen=True):
     days: int = 0
 
 
-class Section(_Strict, frozen=True):
+class Section(Strict, frozen=True):
     """A page of the form where something is asked in it."""
 
     id: str
@@ -205,7 +138,7 @@ class Section(_Strict, frozen=True):
     notes: list[Note] = []
 
 
-class Form(_Strict, frozen=True, dict=True):
+class Form(Strict, frozen=True, dict=True):
     sections: list[Section]
     look_ups: dict[str, LookUp] = {}
     choose: Choice | None = None
@@ -221,7 +154,7 @@ class Form(_Strict, frozen=True, dict=True):
         return {field: name for name, field in typed.items() if self.look_ups[name].value.startswith("declared.")}
 
 
-class Velocity(_Strict, frozen=True):
+class Velocity(Strict, frozen=True):
     """How many decisions a rule may make about the same thing (a facility, a mother) within some hours."""
 
     by: str
@@ -230,8 +163,24 @@ class Velocity(_Strict, frozen=True):
     says: Words
 
 
-class Step(_Strict, frozen=True):
-    """A line of the process table. `record` steps name a register and what goes into each of its fields."""
+class OpinionAsked(Strict, frozen=True):
+    """An opinion that a `consult` step asks of a role: in a unit that is named, in that of a field (`$field`), or in
+    the dossier's own. `silence` is what no answer within `days` working days means."""
+
+    role: str
+    says: Words
+    days: int
+    unit: str = ""
+    silence: Silence = "without"
+
+
+class Step(Strict, frozen=True):
+    """A line of the process table. `record` steps name a register and what goes into each of its fields, `issue` steps
+    the code of the result (`KQ…`) and what it says.
+
+    A step is passed over where `when`, one comparison over what was declared, does not hold. It is done in the unit
+    that the field `unit` names, else where the dossier lies.
+    """
 
     step: str
     verb: Verb
@@ -244,9 +193,13 @@ class Step(_Strict, frozen=True):
     register: str = ""
     refused_to: str = ""
     fields: dict[str, str] = {}
+    when: str = ""
+    unit: str = ""
+    asks: list[OpinionAsked] = []
+    result: str = ""
 
 
-class Consent(_Strict, frozen=True):
+class Consent(Strict, frozen=True):
     """A person who must agree before the decision: whose number the field `of` holds, when the named rule says so.
 
     The time it takes is not counted; after `days` working days without an answer the dossier stops.
@@ -260,7 +213,7 @@ class Consent(_Strict, frozen=True):
     days: int = 5
 
 
-class Process(_Strict, frozen=True):
+class Process(Strict, frozen=True):
     steps: list[Step]
     consents: list[Consent] = []
 
@@ -274,7 +227,7 @@ class Process(_Strict, frozen=True):
         return self.steps[place] if place < len(self.steps) else None
 
 
-class Branch(_Strict, frozen=True):
+class Branch(Strict, frozen=True):
     """One of an interlinked service's dossiers. `when` is one comparison over the parent's form; empty is always."""
 
     branch: str
@@ -284,7 +237,7 @@ class Branch(_Strict, frozen=True):
     when: str = ""
 
 
-class Limit(_Strict, frozen=True):
+class Limit(Strict, frozen=True):
     """How long a decision may take from a complete dossier: working days, or clock hours that fall on working days.
 
     `verified_days` holds instead once an officer has found that something must be verified on the spot.
@@ -296,9 +249,38 @@ class Limit(_Strict, frozen=True):
     verified_days: int = 0
 
 
-class ServiceCard(_Strict, frozen=True):
+class HandOffField(Strict, frozen=True):
+    """A field of a foreign screen: what it is called there, and the value that goes in (named as in a process)."""
+
+    name: str
+    label: Words
+    value: str
+
+
+class HandOff(Strict, frozen=True):
+    """A step that is done in a ministry's own system. `adapter`: the system is told and calls back, where its address
+    is known; `copy`, and wherever it is not: an officer carries the values over once, in the order of its screen."""
+
+    step: str
+    system: str
+    name: Words
+    kind: Literal["adapter", "copy"]
+    rule: str
+    fields: list[HandOffField]
+    gives: Words
+
+
+class ServiceCard(Strict, frozen=True):
     """service.yaml: what people and other agencies are told. `takes` are the results it is handed, by branch, with the
-    service that gives each."""
+    service that gives each.
+
+    `channels` are the ways in which it is filed by itself; without any it is only a branch of an interlinked one.
+    `unit` is the field of the form that says which unit decides, `subject` the one that says whom it is about; a
+    `placeless` service is taken in at any reception point of the province. `on_the_spot`: done while the person waits,
+    a receipt only on request. `field` is the code of its field of law (lĩnh vực). `result` is the national code (KQ…)
+    of what is recorded in a register; what is issued has it in the process. A result holds for `valid_months`; none:
+    until it is taken back.
+    """
 
     code: str
     name: Words
@@ -314,9 +296,19 @@ class ServiceCard(_Strict, frozen=True):
     life_event: str = ""
     about: str = ""
     takes: dict[str, str] = {}
+    channels: tuple[Channel, ...] = ()
+    on_the_spot: bool = False
+    placeless: bool = False
+    unit: str = ""
+    subject: str = ""
+    field: str = ""
+    who: Words | None = None
+    result: str = ""
+    valid_months: int = 0
+    handoff: HandOff | None = None
 
 
-class Example(_Strict, frozen=True):
+class Example(Strict, frozen=True):
     """A case with its expected answer, run as a test: the path of steps, the due moment, the fields in error.
 
     `verified_due` holds where something must be verified. `consents` are whom the case asks, until when; a supplement
@@ -340,7 +332,7 @@ class Example(_Strict, frozen=True):
 
 class Service(msgspec.Struct, frozen=True):
     """One revision of a service. `revision` is the hash of everything that decides a case under it; `terms` is the
-    dictionary by which its form is checked."""
+    dictionary by which its form is checked. `model` is the ministry's process where the agency has its own."""
 
     slug: str
     revision: str
@@ -350,51 +342,9 @@ class Service(msgspec.Struct, frozen=True):
     branches: list[Branch]
     examples: list[Example]
     terms: dict[str, Term] = {}
+    model: Process | None = None
 
-
-class Without(_Strict, frozen=True):
-    """What a right that demands evidence still gives to who brings none: `fields` of a register's, at a low rate; with
-    `review` some of these reads are drawn for the owner's reviewers."""
-
-    fields: list[str] = []
-    per_minute: int = 30
-    review: bool = True
-
-
-TEN_MINUTES = "10m"
-
-
-class Right(_Strict, frozen=True, rename={"grantor": "of", "grantee": "to", "since": "from"}):
-    """Default deny: only what a right names may be called. A register's right names its fields.
-
-    `per_minute` is how often it may be used. `evidence` is what must prove the case: the person's `session` at the
-    asker, their `submission`, or their `consent`; what does not, has what `without` grants, or nothing. `reach` is over
-    how many other people a look-up may lead from whom the evidence names.
-    `within` is how long a message may take: minutes, hours, hours of working days.
-    """
-
-    grantor: str
-    grantee: str
-    service: str
-    purpose: str
-    legal_basis: str
-    since: date
-    register: str = ""
-    fields: list[str] = []
-    until: date | None = None
-    per_minute: int = 1_200
-    evidence: Literal["", "session", "submission", "consent"] = ""
-    without: Without | None = None
-    reach: int = 2
-    within: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,3}(m|h|wh)$")] = TEN_MINUTES
-
-
-class NodeCard(_Strict, frozen=True):
-    """A node as everybody knows it: its name, the pages it shows, the agency it works for."""
-
-    slug: str
-    name: Words
-    faces: list[Literal["portal", "desk", "eid", "notices", "gateway"]]
-    agency: str
-    system_owner: str = ""
-    units: str = ""
+    @property
+    def is_interlinked(self) -> bool:
+        """Whether its branches are dossiers of other services; a plain service is the only branch of itself."""
+        return any(branch.service != self.slug for branch in self.branches)

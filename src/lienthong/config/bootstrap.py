@@ -227,6 +227,21 @@ def _define_and_populate(cluster: Cluster, names: list[str], plan: Plan, say: Sa
             places = (owners["G01"], owners[legacy_tax.NODE], owners["BHXH"])
             codes = legacy_tax.fill(*places, today=clock.today(), seed=plan.seed)
             say(f"{codes:,} tax codes in the tax office's own database")
+        _remember(cluster.state, owners, plan, say)
+
+
+def _remember(state: State, owners: dict[str, str], plan: Plan, say: Say) -> None:
+    """The demo one-stop's past, where there is one."""
+    from lienthong.casework.rules import source_hashes
+    from lienthong.catalogue.catalogue import load
+    from lienthong.demo import history_load
+    from lienthong.territory.units import Territory
+
+    if {"H36", "G01", "G15"} <= owners.keys():
+        catalogue, territory = load(CATALOGUE, "H36", source_hashes()), Territory.load(CATALOGUE / "territory")
+        seal = SigningKey.load(state.keys / "H36" / "seal.pem")
+        told = history_load.of_demo(owners, catalogue, territory, now=clock.now(), seed=plan.seed, seal=seal)
+        say(f"{told.dossiers:,} past dossiers with {told.acts:,} acts in {told.seconds:.1f} s")
 
 
 def _publish(cluster: Cluster, names: list[str], say: Say, *, is_first: bool) -> None:

@@ -35,6 +35,7 @@ ELSEWHERE = {
     "rejoin": ("lienthong.config.rejoin", "bring a node back in step that was restored from a backup"),
     "drill": ("lienthong.bench.drill", "rehearse a loss: `drill restore`"),
     "publish": ("lienthong.config.publish_command", "publish what changed in the catalogue's folder, signed"),
+    "calendar": ("lienthong.config.calendar_command", "show the working days known, compare them with a library's"),
     "publications": ("lienthong.config.publications", "show which catalogue each node holds; export or import one"),
     "bench": ("lienthong.bench.command", "measure, one JSON line each (--list names the measures)"),
 }

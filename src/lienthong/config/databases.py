@@ -18,6 +18,8 @@ ROLES = ("owner", "run", "read")
 APPEND_ONLY = (
     "journal_entry", "seal", "seal_feed", "branch", "inbox", "partner_head", "countersigned", "standing",
     "exchange_day", "directory_version", "publication", "catalogue_set", "service_revision", "outside_call",
+    "dossier_note",
+    "component", "component_asked", "reminder",
 )  # fmt: skip
 READ_ONLY = ("migration",)
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread
 
+from lienthong.casework import handoff
 from lienthong.config.environment import value
 from lienthong.config.trouble import Trouble
 from lienthong.exchange.node import Node
+from lienthong.gateways import ministries
 from lienthong.portal import sending
 from lienthong.portal.channels import Gateway, Mail, Sms, Smtp
 
@@ -45,3 +47,24 @@ def _outlets(node: Node) -> tuple[Mail | None, Sms | None]:
         office = PostOffice(node.database)
         mail, sms = mail or Smtp.at(office.open(), DEMO_SENDER), sms or office
     return mail, sms
+
+
+def handing_over(node: Node, stop: Event) -> list[Thread]:
+    """Who hands steps over to ministries' systems, where a service of this node says so; in a demo country to its own
+    ministry. Trouble when the setting is wrong."""
+    cards = [service.card for service in node.catalogue.services.values()]
+    if not any(card.handoff and card.handled_by == node.name for card in cards):
+        return []
+    try:
+        addresses = ministries.addresses(value("LIENTHONG_HANDOFF"))
+    except ValueError as wrong:
+        raise Trouble(str(wrong), "see LIENTHONG_HANDOFF in ARCHITECTURE.md") from wrong
+    if node.directory.demo and not addresses:
+        from lienthong.demo.ministry import SYSTEM, Ministry
+
+        site = Ministry().open()
+        addresses = {SYSTEM: f"{site}/api/ho-so"}
+        with node.database.transaction() as tx:
+            handoff.at_places(tx, {SYSTEM: f"{site}/"})
+    work = partial(ministries.run, node, stop, addresses, value("LIENTHONG_SECRET"))
+    return [Thread(target=work, name="ministries", daemon=True)]

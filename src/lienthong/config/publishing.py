@@ -89,7 +89,9 @@ def demand_whole(here: Sequence[Publisher], changed: Iterable[Change], rules: Ma
         with node.database.transaction() as tx:
             held = {row.part: publications.body_of(row.envelope).files for row in publications.in_force(tx, on)}
         try:
-            assembled(parts.joined({**held, **new}.values()), node.name, rules)
+            unfit = assembled(parts.joined({**held, **new}.values()), node.name, rules).unfit
+            if wrong := next((unfit[part] for part in new if part in unfit), ""):
+                raise CatalogueError(wrong)
         except CatalogueError as error:
             problem = f"the catalogue would not hold together at {node.name}: {error}"
             raise Trouble(problem, "put it right, then publish") from error

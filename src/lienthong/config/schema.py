@@ -9,8 +9,8 @@ import psycopg
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import Catalogue, assembled
 from lienthong.catalogue.files import CatalogueError, Files, of_folder
+from lienthong.catalogue.holdings import Register
 from lienthong.catalogue.parts import joined as joined_files
-from lienthong.catalogue.shapes import Register
 from lienthong.config.state import HOME
 from lienthong.config.trouble import Trouble
 from lienthong.exchange.publications import body_of
@@ -20,7 +20,10 @@ from lienthong.registers import joined
 from lienthong.registers.growing import NotAdditive, missing
 from lienthong.registers.joined import NotJoined
 
-ROOMS = ("kit", "journal", "identity", "exchange", "documents", "registers", "casework", "portal", "desk", "gateways")
+ROOMS = (
+    "kit", "journal", "identity", "exchange", "documents", "registers", "casework", "portal", "desk", "gateways",
+    "steering",
+)  # fmt: skip
 
 
 def migrate(name: str, owner_conninfo: str, declared: Files | None = None) -> list[str]:

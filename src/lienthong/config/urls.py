@@ -9,16 +9,17 @@ from lienthong.casework.process_views import process_patterns
 from lienthong.config import openapi, settings
 from lienthong.demo.letters import letter_patterns
 from lienthong.desk.urls import desk_patterns, notice_patterns
+from lienthong.gateways.ministries import ministry_patterns
 from lienthong.gateways.pages import gateway_patterns
 from lienthong.identity.urls import provider_patterns, relying_patterns
 from lienthong.kit.web.access import machine
 from lienthong.kit.web.urls import urlpatterns as web_patterns
 from lienthong.portal.urls import urlpatterns as portal_patterns
-from lienthong.steering.urls import steering_patterns
+from lienthong.steering.urls import index_patterns, steering_patterns
 
 FACES: dict[str, list[URLPattern]] = {
     "portal": [*portal_patterns, *steering_patterns, *process_patterns, *relying_patterns],
-    "desk": [*desk_patterns, *process_patterns, *relying_patterns],
+    "desk": [*ministry_patterns, *desk_patterns, *index_patterns, *process_patterns, *relying_patterns],
     "notices": [*notice_patterns, *relying_patterns],
     "eid": [*provider_patterns, *agreement_patterns],
     "gateway": [*gateway_patterns],

@@ -9,13 +9,18 @@ from lienthong.agreements import consents, mandates
 from lienthong.casework import (
     alerts,
     differences,
+    feedback,
     journey,
+    letters,
     operation,
     papers,
     parents,
     pauses,
     proving,
+    ratings,
     revisions,
+    store,
+    synchronising,
     tasks,
     telling,
 )
@@ -35,12 +40,12 @@ from lienthong.exchange.distribution import Follower
 from lienthong.exchange.lines import Identity, Lines
 from lienthong.exchange.node import Event, Node
 from lienthong.exchange.shelf import Shelf
-from lienthong.gateways import civil_status, xroad_asking
+from lienthong.gateways import civil_status, synchronising_out, xroad_asking
 from lienthong.journal.feeds import PUBLICATIONS
 from lienthong.kit.doorbell import Doorbell
 from lienthong.kit.signatures import KeyFile, SigningKey
 from lienthong.kit.storage import Database, Tx
-from lienthong.portal import notifying, questions
+from lienthong.portal import collecting, feedback_own, notifying, questions
 from lienthong.registers import (
     changing,
     feeding,
@@ -65,8 +70,14 @@ HANDLERS = {
     changing.SERVICE: changing.handle,
     consents.ASK: consents.asked,
     consents.ANSWER: pauses.consent_answered,
+    synchronising.SERVICE: synchronising.heard,
     tasks.OPEN: tasks.asked,
     tasks.CLOSED: tasks.closed,
+    letters.NEWS: collecting.heard,
+    feedback.OPEN: feedback.opened,
+    feedback.SAY: feedback.said,
+    feedback.TOLD: feedback_own.told,
+    ratings.SERVICE: ratings.given,
 }
 ANSWERERS = {
     reading.SERVICE: reading.read,
@@ -81,6 +92,9 @@ ANSWERERS = {
     operation.STUCK: operation.stuck,
     papers.FETCH: papers.fetch,
     papers.VERIFY: papers.verify,
+    store.MINE: store.mine,
+    store.OPEN: store.open_paper,
+    store.CHECK: store.check,
     consents.MINE: consents.mine,
     mandates.HELD: mandates.held,
     attachments.SERVICE: attachments.read,
@@ -99,9 +113,11 @@ SETTLERS = {
     recording.SERVICE: journey.effect_settled,
     changing.SERVICE: revisions.settled,
     consents.ASK: pauses.consent_asked,
+    feedback.OPEN: feedback_own.settled,
 }
 
-# A gateway hears the owner's word on what systems outside filed.
+# A gateway tells a national portal outside of our dossiers, and hears the owner's word on what systems outside filed.
+GATEWAY_HANDLERS = {synchronising.SERVICE: synchronising_out.hand_on}
 GATEWAY_SETTLERS = {recording.SERVICE: civil_status.settled}
 
 
@@ -205,7 +221,7 @@ def assemble(
         territory=territory,
         doorbell=Doorbell(run / f"{name}.bell"),
         asker=Asker(name, key, directory, database, Lines(directory, tls)),
-        handlers=HANDLERS,
+        handlers={**HANDLERS, **(GATEWAY_HANDLERS if "gateway" in catalogue.card.faces else {})},
         answerers=ANSWERERS,
         settlers={**SETTLERS, **(GATEWAY_SETTLERS if "gateway" in catalogue.card.faces else {})},
         on_act=(notifying.told,) if "portal" in catalogue.card.faces else (),

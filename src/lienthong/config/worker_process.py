@@ -8,8 +8,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-from lienthong.casework import paper_idle, timers
-from lienthong.config import outlets, wiring
+from lienthong.casework import forecasting, paper_idle, timers
+from lienthong.config import outlets, outside, wiring
+from lienthong.desk import intake_drafts
 from lienthong.documents import fetching
 from lienthong.exchange import courier, following, forks, statistics
 from lienthong.exchange.node import Node
@@ -17,6 +18,7 @@ from lienthong.identity import housekeeping
 from lienthong.journal import sealer
 from lienthong.kit.doorbell import Porch
 from lienthong.registers import capturing, reconcile_runs
+from lienthong.steering import index_follow
 
 GRACE_SECONDS = 1.0
 
@@ -25,6 +27,18 @@ def _joined(node: Node, stop: threading.Event) -> list[threading.Thread]:
     """Who looks for changes of joined databases, where there are any."""
     found = node.catalogue.joinings
     return [threading.Thread(target=capturing.run, args=(node, stop), name="joined", daemon=True)] if found else []
+
+
+def _indexed(node: Node, stop: threading.Event) -> list[threading.Thread]:
+    """Who counts what agencies did, where dossiers are decided."""
+    decides = "desk" in node.catalogue.card.faces
+    return [threading.Thread(target=index_follow.run, args=(node, stop), name="index", daemon=True)] if decides else []
+
+
+def _forecast(node: Node, stop: threading.Event) -> list[threading.Thread]:
+    """Who learns how long steps take, where dossiers are decided."""
+    decides = any(service.card.handled_by == node.name for service in node.catalogue.services.values())
+    return [threading.Thread(target=forecasting.run, args=(node, stop), name="forecast", daemon=True)] * decides
 
 
 def run() -> None:
@@ -37,6 +51,7 @@ def run() -> None:
     porch = Porch(Path(os.environ["LIENTHONG_RUN"]) / f"{name}.bell")
     directory = partial(wiring.follower(node).run, asks=True)
     forks.at_start(node)
+    tidying = (node.database, stop, intake_drafts.sweep)
     parts = [
         threading.Thread(target=directory, args=(stop,), name="directory", daemon=True),
         threading.Thread(target=courier.run, args=(node, stop, porch), name="courier", daemon=True),
@@ -47,11 +62,15 @@ def run() -> None:
         threading.Thread(target=paper_idle.run, args=(node, stop), name="papers", daemon=True),
         threading.Thread(target=statistics.run, args=(node, stop), name="statistics", daemon=True),
         threading.Thread(target=fetching.run, args=(node, stop), name="files", daemon=True),
-        threading.Thread(target=housekeeping.run, args=(node.database, stop), name="housekeeping", daemon=True),
+        threading.Thread(target=housekeeping.run, args=tidying, name="housekeeping", daemon=True),
         threading.Thread(target=reconcile_runs.keep_up, args=(node, stop), name="sums", daemon=True),
         *_joined(node, stop),
         threading.Thread(target=reconcile_runs.run, args=(node, stop), name="reconciliation", daemon=True),
+        *_indexed(node, stop),
+        *_forecast(node, stop),
         *outlets.threads(node, stop),
+        *outside.threads(node, stop),
+        *outlets.handing_over(node, stop),
     ]
     for part in parts:
         part.start()

@@ -27,19 +27,22 @@ _ATTENDANTS = ("Nguyễn Thị Thanh Hà", "Trần Thị Kim Liên", "Lê Quang 
 
 
 def appoint(territory: Territory, batch: Batch) -> list[Officer]:
-    """The posts of a commune, each with its own neighbour: chair, registrar, reception and residence officer; clerks
-    where there is a hospital; at the province's seat three insurance officers, who answers for each node's data and
-    rules, and one operator of all of them.
+    """The posts of a commune, each with its own neighbour: chair, registrar, reception, residence and land officer;
+    clerks where there is a hospital; at the province's seat three insurance officers, who answers for each node's data
+    and rules, one operator of all of them, two who look after the one-stop's processes, and who is asked for opinions.
     """
     grown = [person for person in batch.living if 26 <= person.age < 58 and not _has_infant(person)]
     grown = grown or [person for person in batch.living if person.age >= 18]
     grown.sort(key=lambda person: (not 34 <= person.age < 56, person.days))
     posts = [("H36", "chair", batch.unit), ("H36", "civil_status_officer", batch.unit)]
     posts += [("H36", "reception_officer", batch.unit), ("G01", "residence_officer", batch.unit)]
+    posts.append(("H36", "land_officer", batch.unit))
     posts += [("G18", "hospital_clerk", row.code) for row in territory.facilities() if row.unit == batch.unit]
     if batch.unit == _SEAT:
         posts += [("BHXH", "insurance_officer", "68")] * 3 + [(node, "data_steward", "68") for node in _STEWARDED]
-        posts.append(("H36", "operator", "68"))
+        posts += [("H36", "operator", "68")] + [("H36", "process_admin", "68")] * 2  # four eyes over its processes
+        posts += [("H36", "planning_officer", "68"), ("H36", "fire_officer", "68")]
+        posts.append(("H36", "steering_office", "68"))
     step = max(1, len(grown) // len(posts))
     chosen = [grown[(place * step + step // 2) % len(grown)] for place in range(len(posts))]
     officers = [Officer(node, person, role, unit) for (node, role, unit), person in zip(posts, chosen, strict=True)]

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from lienthong.catalogue import forms
 from lienthong.catalogue.messages import message
-from lienthong.desk import pages
-from lienthong.desk.acts import Case, Control, Deed, Offer
+from lienthong.desk import pages, phrases
+from lienthong.desk.deeds import Case, Control, Deed, Offer
 from lienthong.kit import clock
 
 MOST_PAPERS: Final = 12
@@ -42,7 +42,8 @@ def _typed(control: Control, sent: QueryDict) -> Any:
     if control.kind == "day":
         parts = [sent.get(f"{control.name}-{part}", "").strip() for part in ("day", "month", "year")]
         return "/".join(parts) if any(parts) else ""
-    return forms.clean(sent.get(control.name, ""))[: control.most]
+    said = forms.clean(sent.get(control.name, ""))[: control.most]
+    return said.replace(".", "").replace(" ", "") if control.kind == "number" else said
 
 
 def problems(case: Case, deed: Deed, sent: Mapping[str, Any]) -> dict[str, str]:
@@ -61,6 +62,10 @@ def _problem(case: Case, deed: Deed, control: Control, value: Any) -> str:
             return "" if value in deed.reasons else "not-in-list"
         case "result":
             return "" if value in case.results else "not-in-list"
+        case "choice" | "answer":
+            return "" if value in dict(_choices(case, deed, control)) else "not-in-list"
+        case "number":
+            return "" if value.isdecimal() and int(value) > 0 else "not-a-number"
         case "fields":
             return "" if set(value) <= set(case.fields) else "not-in-list"
         case "day":
@@ -83,6 +88,7 @@ def shown(case: Case, offer: Offer, attempt: Attempt) -> dict[str, Any]:
     tried = attempt if attempt.verb == deed.verb else Attempt()
     return {
         "name": deed.verb,
+        "part": deed.part,
         "label": str(deed.label),
         "text": offer.text,
         "why_not": offer.why_not,
@@ -125,6 +131,10 @@ def _as_typed(control: Control, value: Any) -> Any:
 
 
 def _choices(case: Case, deed: Deed, control: Control) -> list[tuple[str, str]]:
+    if control.options is not None:
+        return control.options(case)
+    if control.name == phrases.ASKED:
+        return [(text, text) for text in case.phrases.get(deed.verb, [])]
     if control.kind == "reason":
         return [(reason, message(reason)) for reason in deed.reasons]
     if control.kind == "result":

@@ -1,93 +1,36 @@
-"""What an officer can do with a dossier: a table of deeds, what each asks, and when it is offered.
+"""What an officer can do with a dossier: the table of deeds, and what of it one officer is offered now.
 
-Every deed has one shape: a verb of casework, the words on its button, the controls of its form, the closed list of its
-reasons, and what it calls in `casework`.
+Every deed has one shape (`deeds.Deed`): a verb of casework, the words on its button, the controls of its form, the
+closed list of its reasons, when it is offered, and what it calls in `casework`. What a step asks for stands here; what
+happens on a dossier's way in `way_deeds`, inside the agency in `inside_deeds`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lienthong.casework import dossiers, journey, limits, pauses, revisions, words
+from lienthong.casework import dossiers, handoff, journey, limits, pauses, revisions, words
+from lienthong.casework.acts import MOST_SUPPLEMENTS
+from lienthong.casework.desks import holds
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.pauses import Item
-from lienthong.catalogue import forms
-from lienthong.catalogue.shapes import Field, Form, Service, Step
-from lienthong.desk import pages
+from lienthong.casework.states import RETURNED
+from lienthong.catalogue.shapes import Form, Service
+from lienthong.desk import pages, phrases
+from lienthong.desk.deeds import NOTE, REASON, Case, Control, Deed, Offer, Typed, reasoned
+from lienthong.desk.inside_deeds import INSIDE
+from lienthong.desk.way_deeds import ON_THE_WAY
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 from lienthong.kit.web.templatetags.vietnam import moment
 
-Text = str | Promise
-Typed = Mapping[str, Any]
-Perform = Callable[[Node, Tx, str, Officer, Typed], Dossier]
-
-
-@dataclass(frozen=True)
-class Control:
-    """One question of a deed's form. kind: reason, line, lines, note, day, fields (several of the form's), result (a
-    value of an earlier result)."""
-
-    name: str
-    kind: str
-    label: Text
-    help: Text = ""
-    required: bool = False
-    most: int = 500
-
-
-@dataclass(frozen=True)
-class Deed:
-    """`confirms`: the officer is shown what follows and asked once more."""
-
-    verb: str
-    label: Text
-    text: Text
-    perform: Perform
-    controls: tuple[Control, ...] = ()
-    reasons: tuple[str, ...] = ()
-    confirms: bool = False
-
-
-@dataclass(frozen=True)
-class Case:
-    """A dossier at hand: what was declared, and what earlier branches handed on (`results` maps `branch.field` to its
-    label and value). `doubted`: the register takes it for one it has, unless the decision says on which grounds not."""
-
-    node: Node
-    dossier: Dossier
-    service: Service
-    declared: Mapping[str, Any]
-    results: Mapping[str, tuple[str, str]]
-    doubted: bool = False
-
-    @property
-    def fields(self) -> dict[str, Field]:
-        """The form's fields that what was declared asks for."""
-        return {name: spec for name, spec in self.service.form.fields.items() if forms.applies(spec, self.declared)}
-
-    @property
-    def step(self) -> Step | None:
-        return pages.step_of(self.service, self.dossier)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A deed as offered to one officer; `why_not` says why one that exists cannot be taken."""
-
-    deed: Deed
-    text: str
-    why_not: str = ""
-
-
-_REASON: Final = Control("reason", "reason", gettext_lazy("Lý do"), required=True)
-_NOTE: Final = Control("note", "note", gettext_lazy("Nói rõ cho người dân"))
+PHRASE: Final = Control(phrases.ASKED, "choice", gettext_lazy("Câu mẫu của đơn vị"))
 GROUNDS: Final = Control(
     "grounds",
     "note",
@@ -98,12 +41,6 @@ GROUNDS: Final = Control(
 )
 
 
-def _reasoned(typed: Typed) -> str:
-    """The code of the reason, and what the officer added."""
-    added = "; ".join(part for part in (typed.get("note"), typed.get("phone")) if part)
-    return f"{typed['reason']}: {added}" if added else str(typed["reason"])
-
-
 def _supplement(node: Node, tx: Tx, code: str, officer: Officer, typed: Typed) -> Dossier:
     terms, form = node.catalogue.terms, _form_of(node, tx, code)
     items = [
@@ -112,7 +49,7 @@ def _supplement(node: Node, tx: Tx, code: str, officer: Officer, typed: Typed) -
     ]
     items += [Item(paper=paper) for paper in typed["papers"]]
     phone = _("điện thoại người hướng dẫn %(phone)s") % {"phone": typed["phone"]} if typed["phone"] else ""
-    return pauses.supplement(node, tx, code, officer, items, _reasoned({**typed, "phone": phone}))
+    return pauses.supplement(node, tx, code, officer, items, reasoned({**typed, "phone": phone}))
 
 
 def _form_of(node: Node, tx: Tx, code: str) -> Form:
@@ -130,10 +67,98 @@ def _dispute(node: Node, tx: Tx, code: str, officer: Officer, typed: Typed) -> D
 
 def _annul(node: Node, tx: Tx, code: str, officer: Officer, typed: Typed) -> Dossier:
     decision = f"{typed['decision']} ({typed['decided_on']})"
-    return revisions.annul(node, tx, code, officer, decision, _reasoned(typed))
+    return revisions.annul(node, tx, code, officer, decision, reasoned(typed))
 
 
-DEEDS: Final[Mapping[str, Deed]] = {
+APPEAL: Final = gettext_lazy(
+    "Không đồng ý với việc này, bạn có quyền khiếu nại trong 90 ngày (Luật Khiếu nại, Điều 9) hoặc khởi kiện tại Tòa án"
+    " trong 1 năm (Luật Tố tụng hành chính, Điều 116)."
+)
+
+
+def _promise(case: Case) -> str:
+    told = _("Giấy hẹn sẽ ghi: trả kết quả trước %(at)s. Căn cứ: %(rule)s.")
+    due = limits.promised(case.node, case.service, clock.now(), case.dossier.identity.unit)
+    return told % {"at": moment(due), "rule": words.cited(case.service.card.limit.rule)}
+
+
+def _until(case: Case) -> str:
+    until = limits.counted(limits.competent(case.node, case.dossier).due, clock.now(), limits.SUPPLEMENT_DAYS)
+    told = _("Người nộp có %(days)s ngày làm việc, đến %(until)s; quá hạn thì hồ sơ dừng. Trong lúc chờ, đồng hồ dừng.")
+    once_more = _("Đây là lần thứ hai: luật chỉ cho một lần, nên hồ sơ bị tính là chậm.")
+    parts = [told % {"days": limits.SUPPLEMENT_DAYS, "until": moment(until)}]
+    return " ".join([once_more, *parts] if case.dossier.state.supplements else parts)
+
+
+def _longer(case: Case) -> str:
+    return _("Hạn mới: %(days)s ngày làm việc.") % {"days": case.service.card.limit.verified_days}
+
+
+def _appeal(case: Case) -> str:
+    return _("Người nộp sẽ đọc: «%(appeal)s»") % {"appeal": APPEAL}
+
+
+def _annullable(case: Case, officer: Officer) -> bool:
+    state = case.dossier.state
+    stands = state.waiting == "" and state.status == RETURNED and not case.service.branches
+    return stands and holds(officer, _deciding_role(case.service), case.dossier)
+
+
+def _deciding_role(service: Service) -> str:
+    return next((step.role for step in service.process.steps if step.verb == "decide"), "")
+
+
+def _theirs(case: Case, officer: Officer) -> bool:
+    """Whether it is just this officer's turn."""
+    return case.step is not None and pages.may_act(officer, case.dossier, case.step)
+
+
+def _judged(case: Case, officer: Officer) -> bool:
+    return case.step is not None and case.step.verb in ("check", "decide") and _theirs(case, officer)
+
+
+def _to_verify(case: Case, officer: Officer) -> bool:
+    longer = case.service.card.limit.verified_days
+    return _judged(case, officer) and bool(longer) and not case.dossier.state.verified
+
+
+def _has_one_before(case: Case, officer: Officer) -> bool:
+    """Whether there is a step to return to: one after the reception and before this one."""
+    judging = [step.step for step in case.service.process.steps if step.verb in ("check", "decide")]
+    return _judged(case, officer) and judging[0] != case.dossier.state.step
+
+
+def _disputable(case: Case, officer: Officer) -> bool:
+    return _judged(case, officer) and bool(case.results)
+
+
+def _asked_before(case: Case) -> str:
+    if case.dossier.state.supplements < MOST_SUPPLEMENTS:
+        return ""
+    return _("Đã yêu cầu bổ sung hai lần. Giờ chỉ còn giải quyết hoặc từ chối.")
+
+
+def _annulled_with_it(case: Case) -> list[str]:
+    """What follows an annulment: the record is withdrawn, and with it what other agencies decided because of it."""
+    service, language = case.service, pages.language()
+    registers = [step.register for step in service.process.steps if step.register]
+    names = [case.node.catalogue.registers[name].name.in_language(language) for name in registers]
+    told = [_("Bản ghi trong %(register)s bị hủy; lịch sử vẫn giữ.") % {"register": name} for name in names]
+    told.append(_("Giấy tờ kết quả đã cấp không còn giá trị; ai quét mã QR sẽ thấy điều đó."))
+    told.append(_("Mọi kết quả cấp sau dựa trên kết quả này được cơ quan đã cấp hủy theo, mỗi nơi bằng việc của mình."))
+    told.append(_("Người nộp được báo ngay, kèm số quyết định và lý do. Không làm lại được bằng nút này."))
+    return told
+
+
+def _not_arrived(case: Case) -> str:
+    """An attachment that did not arrive is not passed by."""
+    if not case.missing:
+        return ""
+    told = _("Chưa làm được: giấy tờ đã nộp chưa về tới nơi. %(what)s. Máy tự hỏi lại; khi về đủ, nút này mở.")
+    return told % {"what": "; ".join(case.missing)}
+
+
+_OF_STEPS: Final[Mapping[str, Deed]] = {
     deed.verb: deed
     for deed in (
         Deed(
@@ -141,18 +166,25 @@ DEEDS: Final[Mapping[str, Deed]] = {
             gettext_lazy("Tiếp nhận, gửi giấy hẹn"),
             gettext_lazy("Hồ sơ đủ thì cấp giấy tiếp nhận và hẹn trả kết quả (mẫu 01)."),
             lambda node, tx, code, officer, _typed: journey.receive_dossier(node, tx, code, officer),
+            adds=_promise,
+            forbids=_not_arrived,
+            many=True,
         ),
         Deed(
             "check",
             gettext_lazy("Hợp lệ, chuyển ký"),
             gettext_lazy("Hồ sơ đủ và đúng thì chuyển tới người ký."),
             lambda node, tx, code, officer, _typed: journey.check(node, tx, code, officer),
+            forbids=_not_arrived,
+            many=True,
         ),
         Deed(
             "decide",
             gettext_lazy("Ký quyết định"),
             gettext_lazy("Ký rồi, việc ghi sổ, lấy số và chuyển kết quả tự chạy."),
             lambda node, tx, code, officer, typed: journey.decide(node, tx, code, officer, typed.get("grounds", "")),
+            forbids=_not_arrived,
+            many=True,
         ),
         Deed(
             "supplement",
@@ -160,7 +192,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
             gettext_lazy("Chỉ được yêu cầu một lần, nên hãy nêu đủ mọi thứ còn thiếu (mẫu 02)."),
             _supplement,
             (
-                _REASON,
+                REASON,
                 Control("fields", "fields", gettext_lazy("Mục cần khai lại")),
                 Control(
                     "papers",
@@ -168,26 +200,32 @@ DEEDS: Final[Mapping[str, Deed]] = {
                     gettext_lazy("Giấy tờ cần nộp thêm"),
                     gettext_lazy("Mỗi dòng một giấy tờ. Không đòi giấy tờ mà Nhà nước đã có dữ liệu."),
                 ),
-                _NOTE,
+                NOTE,
                 Control("phone", "line", gettext_lazy("Điện thoại người hướng dẫn"), most=20),
             ),
             ("missing-value", "unclear-value", "missing-paper", "unreadable-paper", "mismatch"),
+            fits=_theirs,
+            adds=_until,
+            forbids=_asked_before,
         ),
         Deed(
             "verify",
             gettext_lazy("Cần xác minh"),
             gettext_lazy("Hạn giải quyết kéo dài theo luật khi phải xác minh."),
-            lambda node, tx, code, officer, typed: pauses.verify(node, tx, code, officer, _reasoned(typed)),
-            (_REASON, _NOTE),
+            lambda node, tx, code, officer, typed: pauses.verify(node, tx, code, officer, reasoned(typed)),
+            (REASON, NOTE),
             ("verify-residence", "verify-paper", "verify-statement"),
+            fits=_to_verify,
+            adds=_longer,
         ),
         Deed(
             "return",
             gettext_lazy("Trả lại bước trước"),
             gettext_lazy("Hồ sơ về lại bước kiểm tra, kèm lý do."),
-            lambda node, tx, code, officer, typed: journey.send_back(node, tx, code, officer, _reasoned(typed)),
-            (_REASON, Control("note", "note", gettext_lazy("Nói rõ cho đồng nghiệp"))),
+            lambda node, tx, code, officer, typed: journey.send_back(node, tx, code, officer, reasoned(typed)),
+            (REASON, Control("note", "note", gettext_lazy("Nói rõ cho đồng nghiệp"))),
             ("look-again", "mismatch", "unclear-evidence"),
+            fits=_has_one_before,
         ),
         Deed(
             "dispute",
@@ -199,14 +237,17 @@ DEEDS: Final[Mapping[str, Deed]] = {
                 Control("says", "line", gettext_lazy("Giá trị đúng"), required=True, most=200),
                 Control("note", "note", gettext_lazy("Căn cứ"), required=True),
             ),
+            fits=_disputable,
         ),
         Deed(
             "refuse",
             gettext_lazy("Từ chối"),
             gettext_lazy("Hồ sơ kết thúc. Người nộp nhận ngay phiếu từ chối (mẫu 03) với lý do và quyền khiếu nại."),
-            lambda node, tx, code, officer, typed: journey.refuse(node, tx, code, officer, _reasoned(typed)),
-            (_REASON, _NOTE),
+            lambda node, tx, code, officer, typed: journey.refuse(node, tx, code, officer, reasoned(typed)),
+            (REASON, NOTE),
             ("not-entitled", "mismatch", "registered-before", "not-competent", "false-statement", "withdrawn"),
+            fits=_theirs,
+            adds=_appeal,
         ),
         Deed(
             "annul",
@@ -216,116 +257,44 @@ DEEDS: Final[Mapping[str, Deed]] = {
             (
                 Control("decision", "line", gettext_lazy("Số quyết định"), required=True, most=60),
                 Control("decided_on", "day", gettext_lazy("Ngày quyết định"), required=True),
-                _REASON,
-                _NOTE,
+                REASON,
+                NOTE,
             ),
             ("annul-competence", "annul-false", "annul-subject", "annul-court"),
-            confirms=True,
+            confirms=_annulled_with_it,
+            fits=_annullable,
         ),
     )
 }
+DEEDS: Final[Mapping[str, Deed]] = {**_OF_STEPS, **ON_THE_WAY, **INSIDE}
 SINGLE: Final = ("receive", "check", "decide")  # one button, nothing to fill in but a doubted decision's grounds
-APPEAL: Final = gettext_lazy(
-    "Không đồng ý với việc này, bạn có quyền khiếu nại trong 90 ngày (Luật Khiếu nại, Điều 9) hoặc khởi kiện tại Tòa án"
-    " trong 1 năm (Luật Tố tụng hành chính, Điều 116)."
-)
 
 
 def offers(case: Case, officer: Officer) -> list[Offer]:
     """What this officer can do now, the next act first; empty when it is nobody's or somebody else's turn."""
-    dossier, service = case.dossier, case.service
-    if service.revision != dossier.identity.revision:
+    return [_offer(case, deed_for(case, verb)) for verb in possible(case, officer)]
+
+
+def possible(case: Case, officer: Officer) -> list[str]:
+    """The verbs of DEEDS that fit, the step's own first."""
+    if case.service.revision != case.dossier.identity.revision:
         return []
-    if _annullable(case) and pages.holds(officer, dossier, _deciding_role(service)):
-        return [_offer(case, "annul")]
-    if case.step is None or not pages.may_act(officer, dossier, case.step):
-        return []
-    verbs = [case.step.verb, *(verb for verb, fits in _FITTING.items() if fits(case))]
-    return [_offer(case, verb) for verb in verbs]
+    own = [case.step.verb] if case.step and _theirs(case, officer) and case.step.verb in DEEDS else []
+    if handoff.of(case.service, case.dossier):
+        own = []  # it ends with what the ministry's system gives
+    return [*own, *(verb for verb, deed in DEEDS.items() if verb not in own and deed.fits(case, officer))]
 
 
 def deed_for(case: Case, verb: str) -> Deed:
-    """A deed with what it asks about just this dossier."""
+    """A deed with what it asks about just this dossier: grounds where the register is in doubt, the unit's phrases."""
     deed = DEEDS[verb]
-    return replace(deed, controls=(GROUNDS,)) if verb == "decide" and case.doubted else deed
+    if verb == "decide" and case.doubted:
+        return replace(deed, controls=(GROUNDS,))
+    if case.phrases.get(verb) and deed.reasons:
+        controls = [(PHRASE, control) if control.name == "note" else (control,) for control in deed.controls]
+        return replace(deed, controls=tuple(chain.from_iterable(controls)))
+    return deed
 
 
-def _offer(case: Case, verb: str) -> Offer:
-    deed, more = deed_for(case, verb), _MORE.get(verb)
-    if verb == "supplement" and case.dossier.state.supplements:
-        why = _("Đã yêu cầu bổ sung một lần. Luật chỉ cho yêu cầu một lần, nên giờ chỉ còn giải quyết hoặc từ chối.")
-        return Offer(deed, str(deed.text), why)
-    return Offer(deed, f"{deed.text} {more(case)}" if more else str(deed.text))
-
-
-def _promise(case: Case) -> str:
-    told = _("Giấy hẹn sẽ ghi: trả kết quả trước %(at)s. Căn cứ: %(rule)s.")
-    due = limits.promised(case.node, case.service, clock.now())
-    return told % {"at": moment(due), "rule": words.cited(case.service.card.limit.rule)}
-
-
-def _until(case: Case) -> str:
-    until = case.node.catalogue.calendar.due(clock.now(), limits.SUPPLEMENT_DAYS)
-    told = _("Người nộp có %(days)s ngày làm việc, đến %(until)s; quá hạn thì hồ sơ dừng. Trong lúc chờ, đồng hồ dừng.")
-    return told % {"days": limits.SUPPLEMENT_DAYS, "until": moment(until)}
-
-
-def _longer(case: Case) -> str:
-    return _("Hạn mới: %(days)s ngày làm việc.") % {"days": case.service.card.limit.verified_days}
-
-
-def _appeal(case: Case) -> str:
-    return _("Người nộp sẽ đọc: «%(appeal)s»") % {"appeal": APPEAL}
-
-
-# What a deed's text adds about just this dossier.
-_MORE: Final[Mapping[str, Callable[[Case], str]]] = {
-    "receive": _promise,
-    "supplement": _until,
-    "verify": _longer,
-    "refuse": _appeal,
-}
-
-
-def _annullable(case: Case) -> bool:
-    state = case.dossier.state
-    return state.waiting == "" and state.status == 10 and not case.service.branches
-
-
-def _deciding_role(service: Service) -> str:
-    return next((step.role for step in service.process.steps if step.verb == "decide"), "")
-
-
-def _judged(case: Case) -> bool:
-    return case.step is not None and case.step.verb in ("check", "decide")
-
-
-def _has_one_before(case: Case) -> bool:
-    """Whether there is a step to return to: one after the reception and before this one."""
-    judging = [step.step for step in case.service.process.steps if step.verb in ("check", "decide")]
-    return _judged(case) and judging[0] != case.dossier.state.step
-
-
-_FITTING: Final[Mapping[str, Callable[[Case], bool]]] = {
-    "supplement": lambda case: True,
-    "verify": lambda case: _judged(case) and bool(case.service.card.limit.verified_days) and not _verified(case),
-    "return": _has_one_before,
-    "dispute": lambda case: _judged(case) and bool(case.results),
-    "refuse": lambda case: True,
-}
-
-
-def _verified(case: Case) -> bool:
-    return case.dossier.state.verified
-
-
-def consequences(case: Case) -> list[str]:
-    """What follows an annulment: the record is withdrawn, and with it what other agencies decided because of it."""
-    service, language = case.service, pages.language()
-    registers = [step.register for step in service.process.steps if step.register]
-    names = [case.node.catalogue.registers[name].name.in_language(language) for name in registers]
-    told = [_("Bản ghi trong %(register)s bị hủy; lịch sử vẫn giữ.") % {"register": name} for name in names]
-    told.append(_("Giấy tờ kết quả đã cấp không còn giá trị; ai quét mã QR sẽ thấy điều đó."))
-    told.append(_("Mọi kết quả cấp sau dựa trên kết quả này được cơ quan đã cấp hủy theo, mỗi nơi bằng việc của mình."))
-    told.append(_("Người nộp được báo ngay, kèm số quyết định và lý do. Không làm lại được bằng nút này."))
-    return told
+def _offer(case: Case, deed: Deed) -> Offer:
+    return Offer(deed, " ".join(part for part in (str(deed.text), deed.adds(case)) if part), deed.forbids(case))

@@ -1,5 +1,6 @@
 """Files that people handed in, at the desk: which came with a dossier, and one of them to look at."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -28,17 +29,27 @@ PATIENCE = 2.0  # seconds for a piece while an officer waits
 def listed(node: Node, tx: Tx, service: Service, dossier: Dossier, content: Content) -> list[dict[str, Any]]:
     """The files of a dossier: kind and name in words, size, address, and whether each is here already."""
     here = attachments.arrived(tx, [entry["id"] for entry in content.attachments])
-    return [
-        {
-            "kind": _kind(node, service, entry["kind"]),
-            "name": entry["name"],
-            "size": weight(entry["size"]),
-            "url": reverse("attachment", args=[dossier.identity.code, entry["id"]]),
-            "state": "" if entry["id"] in here else "waiting",
-            "state_label": "" if entry["id"] in here else _("Đang chuyển từ cổng về"),
-        }
-        for entry in content.attachments
-    ]
+    return [_listed(node, service, dossier, entry, entry["id"] in here) for entry in content.attachments]
+
+
+def _listed(node: Node, service: Service, dossier: Dossier, entry: Mapping[str, Any], arrived: bool) -> dict[str, Any]:
+    """One file; one that is reused leads to where its keeper's word stands."""
+    code, reused = dossier.identity.code, entry.get("reused")
+    state = (
+        ("done", _("Dùng lại giấy đã có"))
+        if reused
+        else ("", "")
+        if arrived
+        else ("waiting", _("Đang chuyển từ cổng về"))
+    )
+    return {
+        "kind": _kind(node, service, entry["kind"]),
+        "name": entry["name"],
+        "size": weight(entry["size"]),
+        "url": reverse("components", args=[code]) if reused else reverse("attachment", args=[code, entry["id"]]),
+        "state": state[0],
+        "state_label": state[1],
+    }
 
 
 def _kind(node: Node, service: Service, kind: str) -> str:

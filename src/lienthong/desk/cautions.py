@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from lienthong.catalogue import forms
 from lienthong.catalogue.messages import message
+from lienthong.desk import intake_notices
 from lienthong.desk.comparison import Caution, Evidence, label_of
 from lienthong.desk.evidence import wanted
 from lienthong.kit.clock import ZONE
@@ -40,7 +41,7 @@ def warnings(evidence: Evidence) -> list[Caution]:
     if taken := _taken(evidence):
         text = _("Giấy chứng sinh này đã có trong đăng ký khai sinh %(number)s của %(name)s.")
         found.append(Caution(text % {"number": taken.get("number"), "name": taken.get("child_name")}, "late"))
-    return found + _registered_before(evidence) + _late(evidence) + _parents(evidence)
+    return found + intake_notices.of(evidence) + _registered_before(evidence) + _late(evidence) + _parents(evidence)
 
 
 def _taken(evidence: Evidence) -> Mapping[str, Any] | None:

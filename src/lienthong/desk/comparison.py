@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
@@ -9,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from lienthong.casework import results
 from lienthong.casework.dossiers import Content, Dossier
+from lienthong.casework.notes import Note
 from lienthong.casework.states import Act
 from lienthong.catalogue.shapes import Field, Form, Section, Service
+from lienthong.desk.deeds import Choices
 from lienthong.desk.evidence import Filed, Rows, wanted
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node
@@ -34,8 +37,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
+    """`sourced`: some register has to do with it; else there is nothing to compare."""
+
     title: str
     rows: list[Row]
+
+    @property
+    def sourced(self) -> bool:
+        return any(row.source or row.at_filing or row.now or row.silent or row.differs for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -56,8 +65,10 @@ class Caution:
 @dataclass(frozen=True)
 class Evidence:
     """Everything known about a dossier at the moment it is opened: `present` lacks look-ups whose owner was silent,
-    `history` are its acts, `files` what people attached, as desk/dossier.html lists it,
-    `tasks` the kinds of inside work about it that is still open here."""
+    `history` are its acts, `files` what people attached, as desk/dossier.html lists it, `tasks` the kinds of inside
+    work about it that is still open here, `notes` what officers wrote down for each other, `colleagues` who else could
+    do the step, `phrases` what its unit says by deed, `posts` all that somebody holds here, `asked_at` when registers
+    were asked."""
 
     node: Node
     dossier: Dossier
@@ -68,6 +79,11 @@ class Evidence:
     history: list[Act] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    colleagues: Choices = field(default_factory=list)
+    phrases: Mapping[str, list[str]] = field(default_factory=dict)
+    posts: list[tuple[str, str]] = field(default_factory=list)
+    asked_at: datetime | None = None
 
     @property
     def form(self) -> Form:
@@ -106,7 +122,7 @@ def _row(evidence: Evidence, name: str, spec: Field) -> Row:
     declared = str(evidence.content.declared.get(name) or "")
     label, words = label_of(evidence, spec), shown(node, term, declared, _language())
     look_up, _dot, column = spec.source.partition(".")
-    if look_up not in wanted(evidence.form, evidence.content.declared):
+    if look_up not in wanted(evidence.form, evidence.content.declared, evidence.dossier.identity.applicant):
         return Row(label, words)
     filed = held(evidence.filed.rows.get(look_up), column, term)
     silent = look_up not in evidence.present
@@ -117,7 +133,7 @@ def _row(evidence: Evidence, name: str, spec: Field) -> Row:
         declared=words,
         at_filing=shown(node, term, filed or "", _language()),
         now=shown(node, term, present or "", _language()),
-        source=_source(evidence, look_up),
+        source=source_of(evidence, look_up),
         differs=gone or any(value is not None and not same(declared, value) for value in (filed, present)),
         silent=silent,
         note=_("Cơ sở dữ liệu không có") if gone else "",
@@ -178,7 +194,7 @@ def label_of(evidence: Evidence, spec: Field) -> str:
     return (spec.label or evidence.node.catalogue.terms[spec.term].words).in_language(_language())
 
 
-def _source(evidence: Evidence, look_up: str) -> str:
+def source_of(evidence: Evidence, look_up: str) -> str:
     register = evidence.node.catalogue.registers[evidence.form.look_ups[look_up].register]
     return register.name.in_language(_language())
 

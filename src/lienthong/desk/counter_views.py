@@ -71,7 +71,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @officer_required(*pages.COUNTER_ROLES)
 def identify(request: HttpRequest) -> HttpResponse:
     """Find who came, by the card's text or by what was typed."""
-    typed = _typed_person(request)
+    typed = typed_person(request)
     card = request.POST.get("card", "")
     if "card" in request.POST:
         claim = counter.read_card(card)
@@ -95,14 +95,15 @@ def identify(request: HttpRequest) -> HttpResponse:
         "shown": person.shown,
         "until": validity.seconds() + KEPT_FOR,
     }
-    return _onward()
+    request.session.pop("intake_who", None)
+    return _onward("intakes" if request.POST.get("next") == "intakes" else "counter")
 
 
 @require_POST
 @officer_required(*pages.COUNTER_ROLES)
 def act_now(request: HttpRequest) -> HttpResponse:
     """The officer fills in the form for the person, today."""
-    person, officer = _person(request), pages.officer_of(request)
+    person, officer = person_of(request), pages.officer_of(request)
     if person is None:
         return _onward()
     helper = (officer.number, officer.name)
@@ -114,7 +115,7 @@ def act_now(request: HttpRequest) -> HttpResponse:
 @officer_required(*pages.COUNTER_ROLES)
 def let_help(request: HttpRequest) -> HttpResponse:
     """Somebody else applies for the person, for a month."""
-    person, node, officer = _person(request), pages.node_of(request), pages.officer_of(request)
+    person, node, officer = person_of(request), pages.node_of(request), pages.officer_of(request)
     if person is None:
         return _onward()
     typed = {name: forms.clean(request.POST.get(name, ""))[:300] for name in _HELPER}
@@ -136,24 +137,28 @@ def let_help(request: HttpRequest) -> HttpResponse:
 def following(request: HttpRequest) -> HttpResponse:
     """Done with this person: nothing of them stays in the session."""
     request.session.pop("counter", None)
-    return _onward()
+    request.session.pop("intake_who", None)
+    return _onward("intakes" if request.POST.get("next") == "intakes" else "counter")
 
 
 def _record(request: HttpRequest, person: Person, kind: str, helper: tuple[str, str], evidence: str) -> None:
     node, officer = pages.node_of(request), pages.officer_of(request)
     with node.database.transaction() as tx:
-        number = counter.record(node, tx, officer, _unit(officer), person, kind=kind, helper=helper, evidence=evidence)
+        unit = unit_of(officer)
+        number = counter.record(node, tx, officer, unit, person, kind=kind, helper=helper, evidence=evidence)
     request.session["counter"] = {**request.session["counter"], "mandate": number, "kind": kind}
 
 
-def _person(request: HttpRequest) -> Person | None:
+def person_of(request: HttpRequest) -> Person | None:
+    """Who was identified at this counter, for a quarter of an hour."""
     kept = request.session.get("counter")
     if kept is None or kept["until"] <= validity.seconds():
         return None
     return Person(kept["number"], kept["name"], date.fromisoformat(kept["birth_date"]), kept["gender"], kept["shown"])
 
 
-def _typed_person(request: HttpRequest) -> dict[str, str]:
+def typed_person(request: HttpRequest) -> dict[str, str]:
+    """Number, name and birth date as the officer typed them."""
     sent = request.POST
     typed = {name: forms.clean(sent.get(name, ""))[:200] for name in ("number", "name")}
     typed["number"] = typed["number"].replace(" ", "")
@@ -176,25 +181,34 @@ def _faults(typed: dict[str, str]) -> dict[str, str]:
 def _show(
     request: HttpRequest, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
 ) -> HttpResponse:
-    node, officer, person, wrong = pages.node_of(request), pages.officer_of(request), _person(request), errors or {}
+    node, officer, person, wrong = pages.node_of(request), pages.officer_of(request), person_of(request), errors or {}
     with node.database.transaction() as tx:
         visits = counter.log(tx, officer.units_as(*pages.COUNTER_ROLES))
     kept = request.session.get("counter") or {}
     labels = _HELPER if person else _WHO
     context = {
         **pages.frame(request, "counter"),
-        "place": pages.place(node, _unit(officer)),
+        "place": pages.place(node, unit_of(officer)),
         "person": person,
         "shown": _SHOWN[person.shown] if person else "",
         "mandate": next((visit for visit in _rows(visits) if person and visit["mandate"] == kept.get("mandate")), None),
-        "portal": _portal(node),
+        "portal": portal_of(node),
         "fields": [_field(name, *labels[name], typed or {}, wrong) for name in labels],
         "card_error": message(wrong["card"]) if "card" in wrong else "",
         "errors": [{"id": name, "message": _told(labels.get(name), code)} for name, code in wrong.items()],
         "visits": _rows(visits),
+        "reception": "reception_officer" in officer.roles,
+        "silent": _as_sent(typed or {}) if "not-answered" in wrong.values() and typed and typed["number"] else {},
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     return render(request, "desk/counter.html", context, status=status)
+
+
+def _as_sent(typed: dict[str, str]) -> dict[str, str]:
+    """What was typed of a person, as the form's own controls send it."""
+    year, month, day = [*typed["birth_date"].split("-"), "", "", ""][:3]
+    dates = {"birth_date-year": year, "birth_date-month": month, "birth_date-day": day}
+    return {"number": typed["number"], "name": typed["name"], **dates}
 
 
 def _field(
@@ -232,16 +246,16 @@ def _rows(visits: list[counter.Visit]) -> list[dict[str, Any]]:
     ]
 
 
-def _portal(node: Node) -> str:
+def portal_of(node: Node) -> str:
     """Where the officer goes on: the portal's page of people one may act for. No person's data in the address."""
     name = next(name for name, card in node.catalogue.nodes.items() if "portal" in card.faces)
     return f"{node.directory.entry(name).site}/acting"
 
 
-def _unit(officer: Officer) -> str:
+def unit_of(officer: Officer) -> str:
     """The unit at whose counter the officer sits; the first by code for one who serves several."""
     return min(officer.units_as(*pages.COUNTER_ROLES))
 
 
-def _onward() -> HttpResponse:
-    return HttpResponseRedirect(reverse("counter"), status=HTTPStatus.SEE_OTHER)
+def _onward(page: str = "counter") -> HttpResponse:
+    return HttpResponseRedirect(reverse(page), status=HTTPStatus.SEE_OTHER)

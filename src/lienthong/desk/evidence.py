@@ -1,15 +1,18 @@
 """What registers say about a dossier: at filing, from the signed answers it came with, and now, asked afresh.
 
-The form's look-ups go by declared values. Several owners are asked at once within one deadline; one that is silent is
-simply missing from the rows. What this node owns itself is read here, and logged like any other read.
+The form's look-ups go by declared values, by the applicant's number, or by what an earlier one found. Several owners
+are asked at once within one deadline; one that is silent is simply missing from the rows. What this node owns itself is
+read here, and logged like any other read.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from lienthong.casework.dossiers import Content, Dossier
-from lienthong.catalogue.shapes import Form, LookUp, Register, Service
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Form, LookUp, Service
 from lienthong.exchange import envelopes
 from lienthong.exchange.asking import Question
 from lienthong.exchange.envelopes import Message, Refused
@@ -21,46 +24,58 @@ from lienthong.kit.identifiers import new_id
 from lienthong.registers import reading, records
 
 WITHIN = 2.0
-_DECLARED = "declared."
+_DECLARED, _APPLICANT = "declared.", "applicant.number"
 
 Rows = dict[str, Any]
 
 
 @dataclass
 class Filed:
-    """Rows by look-up as they filled in the citizen's declaration; `altered` counts answers that do not verify."""
+    """Rows by look-up as they filled in the citizen's declaration, and when their source signed each; `altered` counts
+    answers that do not verify."""
 
     rows: Rows = field(default_factory=dict)
+    at: dict[str, datetime] = field(default_factory=dict)
     altered: int = 0
 
 
-def wanted(form: Form, declared: Mapping[str, Any]) -> dict[str, str]:
+def wanted(form: Form, declared: Mapping[str, Any], applicant: str = "") -> dict[str, str]:
     """The look-ups that have something to go by, with their values."""
-    values = {
-        name: declared.get(look_up.value.removeprefix(_DECLARED))
-        for name, look_up in form.look_ups.items()
-        if look_up.value.startswith(_DECLARED)
-    }
-    return {name: str(value) for name, value in values.items() if value}
+    values = {name: _goes_by(look_up, declared, applicant, {}) for name, look_up in form.look_ups.items()}
+    return {name: value for name, value in values.items() if value}
+
+
+def _goes_by(look_up: LookUp, declared: Mapping[str, Any], applicant: str, rows: Rows) -> str:
+    """A declared value, the applicant's number, or a column of what an earlier look-up found."""
+    if look_up.value.startswith(_DECLARED):
+        return str(declared.get(look_up.value.removeprefix(_DECLARED)) or "")
+    if look_up.value == _APPLICANT:
+        return applicant
+    earlier, _dot, column = look_up.value.partition(".")
+    return str((rows.get(earlier) or {}).get(column) or "")
 
 
 def at_filing(node: Node, dossier: Dossier, service: Service, content: Content) -> Filed:
     """What the signed answers said; each counts only when its source made it for the portal that sent the dossier."""
-    filed = Filed()
-    values = wanted(service.form, content.declared)
+    filed, answers = Filed(), []
     for text in content.sources:
         try:
             envelope = envelopes.decode(text.encode())
-            recipient, since = dossier.identity.parent_node or "", dossier.identity.received_at
+            recipient, since = dossier.identity.parent_node or node.name, dossier.identity.received_at
             answer = envelopes.open_envelope(envelope, node.directory, recipient=recipient, at=None, received=since)
         except Refused:
             filed.altered += 1
             continue
-        for name, value in values.items():
-            look_up = service.form.look_ups[name]
-            row = _answered(answer, node.catalogue.registers[look_up.register], look_up, value)
-            if row is not None:
-                filed.rows.setdefault(name, row)
+        answers.append(answer)
+    for name, look_up in service.form.look_ups.items():
+        register = node.catalogue.registers.get(look_up.register)
+        value = _goes_by(look_up, content.declared, dossier.identity.applicant, filed.rows)
+        if register is None or not value:
+            continue
+        for answer in answers:
+            row = _answered(answer, register, look_up, value)
+            if row is not None and name not in filed.rows:
+                filed.rows[name], filed.at[name] = row, answer.header.issued
     return filed
 
 
@@ -83,8 +98,10 @@ def now(node: Node, dossier: Dossier, service: Service, content: Content, office
     """
     declared = content.declared
     by_owner: dict[str, dict[str, Any]] = {}
-    for name, value in wanted(service.form, declared).items():
+    for name, value in wanted(service.form, declared, dossier.identity.applicant).items():
         look_up = service.form.look_ups[name]
+        if not _may_ask(node, look_up.register, service):
+            continue
         item = {"register": look_up.register, "by": look_up.by, "value": {"is": value}, "many": look_up.many}
         if not content.evidence and (said := _said_of(node, service.form, name, declared)):
             item["match"] = said
@@ -101,6 +118,15 @@ def now(node: Node, dossier: Dossier, service: Service, content: Content, office
         if answer is not None:
             found |= answer.body["items"]
     return found
+
+
+def _may_ask(node: Node, register: str, service: Service) -> bool:
+    """Whether we own a register, or its owner lets us read it for this service."""
+    rights = node.catalogue.rights
+    asked = any(
+        (r.register, r.grantee) == (register, node.name) and r.is_for(reading.SERVICE, service.slug) for r in rights
+    )
+    return asked or register in node.catalogue.owned
 
 
 def _said_of(node: Node, form: Form, look_up: str, declared: Mapping[str, Any]) -> dict[str, str]:

@@ -13,12 +13,15 @@ from lienthong.kit.storage import Tx
 MONTH: Final = timedelta(days=30)
 MOST_OPEN, MOST_ENDED = 1000, 500
 
-# Dossiers for which no commune is competent belong to the agency as a whole.
-_SCOPE = "(unit = ANY (%s) OR unit IS NULL) AND service = ANY (%s)"
-_OPEN = f"SELECT * FROM dossier WHERE waiting <> '' AND {_SCOPE} ORDER BY due NULLS LAST LIMIT %s"
+# Where dossiers lie; at an agency without units in none.
+_SCOPE = "desk = ANY (%(units)s) AND service = ANY (%(services)s)"
+_OPEN = f"SELECT * FROM dossier WHERE waiting <> '' AND {_SCOPE} ORDER BY due NULLS LAST LIMIT %(most)s"
 _ACTS = f"""
 SELECT j.stream, j.payload FROM (
-    SELECT code FROM dossier WHERE {_SCOPE} AND since >= %s ORDER BY since DESC LIMIT %s
+    SELECT code FROM (
+        SELECT code, since FROM dossier WHERE waiting <> '' AND {_SCOPE}
+        UNION ALL SELECT code, since FROM dossier WHERE waiting = '' AND since >= %(since)s AND {_SCOPE}
+    ) moved WHERE since >= %(since)s ORDER BY since DESC LIMIT %(most)s
 ) d JOIN journal_entry j ON j.stream = 'dossier/' || d.code
 WHERE j.payload IS NOT NULL ORDER BY j.stream, j.number
 """
@@ -30,16 +33,22 @@ _TASKS = "SELECT role, count(*) AS open FROM task WHERE state = 'open' AND unit 
 
 
 def open_dossiers(tx: Tx, units: Iterable[str], services: Iterable[str]) -> list[Dossier]:
-    return [from_row(row) for row in tx.all(_OPEN, (sorted(units), list(services), MOST_OPEN))]
+    values = {"units": _desks(units), "services": list(services), "most": MOST_OPEN}
+    return [from_row(row) for row in tx.all(_OPEN, values)]
 
 
 def histories(tx: Tx, units: Iterable[str], services: Iterable[str], at: datetime) -> dict[str, list[Act]]:
     """Acts by dossier, of those that moved in the last month; the newest MOST_ENDED."""
-    rows = tx.all(_ACTS, (sorted(units), list(services), at - MONTH, MOST_ENDED))
+    values = {"units": _desks(units), "services": list(services), "since": at - MONTH, "most": MOST_ENDED}
+    rows = tx.all(_ACTS, values)
     found: dict[str, list[Act]] = {}
     for row in rows:
         found.setdefault(row.stream, []).append(msgspec.json.decode(row.payload, type=Act))
     return found
+
+
+def _desks(units: Iterable[str]) -> list[str]:
+    return [*sorted(units), ""]
 
 
 def colleagues(tx: Tx, units: Iterable[str], at: datetime) -> list[Any]:

@@ -8,10 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from lienthong.casework import words
-from lienthong.casework.dossiers import Dossier
+from lienthong.casework import sharing, words
 from lienthong.desk import load as figures
-from lienthong.desk import load_queries, pages
+from lienthong.desk import load_page, load_queries, pages
 from lienthong.desk.load import StepLoad
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import officer_required
@@ -30,17 +29,18 @@ def load(request: HttpRequest) -> HttpResponse:
         histories = load_queries.histories(tx, units, services, at)
         people = load_queries.colleagues(tx, units, at)
         tasks = load_queries.tasks_by_role(tx, units)
-    calendar = node.catalogue.calendar
-    loads = figures.by_step(calendar, at, dossiers, histories)
+        ahead = load_page.ahead(node, tx, units, services, dossiers, at)
+        offers = load_page.offers(node, officer, sharing.of(tx, units))
+    loads = figures.by_step(node.catalogue.calendar, at, dossiers, histories)
     done = figures.done_by(at, histories)
     context = {
         "unit": ", ".join(pages.place(node, unit) for unit in sorted(units)),
         "steps": [_step(node, one) for one in loads],
         "people": [_person(row, done[row.number], tasks.get(row.role, 0), loads) for row in people],
-        "days": figures.ahead(calendar, at, dossiers, loads),
-        "risky": [_risky(node, dossier) for one in loads for dossier in one.at_risk],
         "elsewhere": [_elsewhere(waits, count) for waits, count in figures.waiting_elsewhere(dossiers).items()],
         "most": load_queries.MOST_ENDED,
+        "offers": offers,
+        **ahead,
     }
     return render(request, "desk/load.html", {**pages.frame(request, "load"), **context})
 
@@ -53,8 +53,8 @@ def _step(node: Node, one: StepLoad) -> dict[str, Any]:
         "open": one.open,
         "today": one.today,
         "late": one.late,
-        "age": _hours(one.median_age),
-        "time": _hours(one.median_time),
+        "age": load_page.hours(one.median_age),
+        "time": load_page.hours(one.median_time),
         "done": one.done_this_week,
         "urls": urls,
     }
@@ -62,13 +62,6 @@ def _step(node: Node, one: StepLoad) -> dict[str, Any]:
 
 def _filter(**filters: str) -> str:
     return f"{reverse('queue')}?{urlencode({name: value for name, value in filters.items() if value})}"
-
-
-def _hours(hours: float | None) -> str:
-    if hours is None:
-        return "–"
-    text = f"{hours:.1f}"
-    return text if pages.language() == "en" else text.replace(".", ",")
 
 
 def _person(row: Any, done: int, tasks: int, loads: list[StepLoad]) -> dict[str, Any]:
@@ -81,17 +74,6 @@ def _person(row: Any, done: int, tasks: int, loads: list[StepLoad]) -> dict[str,
         "late": sum(one.late for one in waits),
         "tasks": tasks,
         "done": done,
-    }
-
-
-def _risky(node: Node, dossier: Dossier) -> dict[str, Any]:
-    step = pages.step_of(node.catalogue.shown(dossier.identity.service, dossier.identity.revision), dossier)
-    return {
-        "url": reverse("dossier", args=[dossier.identity.code]),
-        "title": pages.title(dossier),
-        "code": dossier.identity.code,
-        "step": step.name.in_language(pages.language()) if step else "",
-        "due": dossier.state.due,
     }
 
 

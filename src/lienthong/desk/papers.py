@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from lienthong.casework import papers
+from lienthong.casework import dossiers, papers
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.states import Act
 from lienthong.casework.words import ROLES
@@ -21,6 +21,7 @@ from lienthong.documents.sealing import NoCertificate
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import officer_required
 from lienthong.identity.types import Officer
+from lienthong.kit.storage import Tx
 from lienthong.kit.web.files import download
 from lienthong.kit.web.views import trouble
 
@@ -45,6 +46,11 @@ def links(node: Node, dossier: Dossier, acts: Sequence[Act]) -> list[PaperLink]:
         title = template.title.in_language(get_language() or "vi")
         found.append(PaperLink(title, reverse("case_paper", args=[dossier.identity.code, name]), act.at))
     return found
+
+
+def of(node: Node, tx: Tx, dossier: Dossier) -> list[PaperLink]:
+    """The same, with the dossier's acts read here."""
+    return links(node, dossier, dossiers.acts(tx, dossier.identity.code))
 
 
 @require_safe

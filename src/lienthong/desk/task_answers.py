@@ -1,15 +1,17 @@
 """Answering a task: what each kind asks, what is wrong with an answer, and what it does."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.urls import reverse
 
-from lienthong.casework import automation, dead_letters, differences, revisions, tasks
+from lienthong.casework import automation, dead_letters, differences, dossiers, feedback, opinions, revisions, tasks
 from lienthong.casework.tasks import LONGEST_NOTE, Task
 from lienthong.catalogue import forms
-from lienthong.catalogue.shapes import Column, Register, Service, Step
+from lienthong.catalogue.holdings import Column, Register
+from lienthong.catalogue.shapes import Service, Step
+from lienthong.desk import extension_task, feedback_task
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
@@ -28,8 +30,14 @@ ANSWERS: Final[Mapping[str, tuple[str, ...]]] = {
     "freshness": ("note",),
     "review_read": ("note",),
     "fork": ("note",),
+    "opinion": ("agree", "conditions", "disagree"),
+    "extension": ("sign", "not_needed"),
+    "feedback": feedback_task.ANSWERS,
 }
 MOST_CHOICES: Final = 60
+_WITH_WORDS: Final = frozenset(
+    {"conditions", "disagree", "decline", "wrong", "note", "give_up", "tell", "not_needed", *feedback_task.WITH_WORDS}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class AtHand:
     def answers(self) -> tuple[str, ...]:
         """What can be answered: whose value holds, only where two records stand that differ in fields; a joined
         database is put right where it lies."""
+        if self.task.kind == "feedback":
+            return feedback_task.answers(self.task)
         if self.task.kind != "difference":
             return ANSWERS[self.task.kind]
         if self.difference is None or self.difference.kind != "fields":
@@ -103,10 +113,14 @@ def problems(at_hand: AtHand, sent: Mapping[str, str]) -> dict[str, str]:
     answer = sent.get("answer", "")
     if answer not in at_hand.answers:
         return {"answer": "not-in-list" if answer else "required"}
-    needs_note = answer in ("decline", "wrong", "note", "give_up", "tell") or task.kind == "error"
+    needs_note = answer in _WITH_WORDS or task.kind == "error"
     found = {} if forms.clean(sent.get("note", "")) or not needs_note else {"note": "required"}
     if answer in ("take", "tell") and at_hand.theirs is None:
         return {"answer": "not-answered", **found}
+    if answer == "sign":
+        return {**found, **extension_task.problems(task, sent)}
+    if task.kind == "feedback":
+        return {**found, **feedback_task.problems(sent), **_named(at_hand, sent)}
     if answer != "accept":
         return found
     values = changes(at_hand, sent)
@@ -117,6 +131,15 @@ def problems(at_hand: AtHand, sent: Mapping[str, str]) -> dict[str, str]:
         if problem := forms.problem_of(term, value, clock.today()):
             found[name] = problem
     return found
+
+
+def _named(at_hand: AtHand, sent: Mapping[str, str]) -> dict[str, str]:
+    """Where words for everybody tell of somebody."""
+    if sent.get("answer") != "publish":
+        return {}
+    with at_hand.node.database.transaction() as tx:
+        dossier = dossiers.load(tx, str(at_hand.task.detail["dossier"]))
+    return {name: "names-person" for name in ("question", "note") if feedback.names_person(sent.get(name, ""), dossier)}
 
 
 def changes(at_hand: AtHand, sent: Mapping[str, str]) -> dict[str, str]:
@@ -142,30 +165,102 @@ def blamed(task: Task) -> str:
     return str(task.detail.get("column" if task.kind == "correction" else "field", "note"))
 
 
+@dataclass(frozen=True)
+class Given:
+    """An answer as it was sent: which of those offered, in what words, with which values."""
+
+    at_hand: AtHand
+    tx: Tx
+    officer: Officer
+    answer: str
+    note: str
+    changes: Mapping[str, str]
+    sent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def about(self) -> tuple[Node, Tx, str, Officer]:
+        """What every function of casework that answers a task begins with."""
+        return self.at_hand.node, self.tx, self.at_hand.task.id, self.officer
+
+
 def answer(at_hand: AtHand, tx: Tx, officer: Officer, sent: Mapping[str, str]) -> str:
     """Do it; where to go on, or "" for the list. Raises as casework does: Ended, LookupError, Refused."""
-    node, task = at_hand.node, at_hand.task
-    note, given = forms.clean(sent.get("note", ""))[:LONGEST_NOTE], sent["answer"]
-    match task.kind, given:
-        case "correction", "accept":
-            tasks.correct(node, tx, task.id, officer, changes(at_hand, sent)[task.detail["column"]], note)
-        case "correction", _:
-            tasks.decline(node, tx, task.id, officer, note)
-        case "error", "accept":
-            revisions.accept(node, tx, task.id, officer, changes(at_hand, sent), note)
-        case "error", _:
-            revisions.dismiss(node, tx, task.id, officer, note)
-        case "dead_letter", "give_up":
-            dead_letters.answer_give_up(node, tx, task.id, officer, note)
-        case "dead_letter", _:
-            dead_letters.answer_resend(node, tx, task.id, officer, alike=given == "resend_alike")
-        case "difference", "take":
-            differences.take_over(node, tx, task.id, officer, at_hand.theirs or {}, note)
-        case "difference", "tell":
-            differences.tell_owner(node, tx, task.id, officer, at_hand.theirs or {}, note)
-        case "review", _:
-            code = automation.judge(node, tx, task.id, officer, given == "right", note)
-            return "" if given == "right" else f"{reverse('dossier', args=[code])}?wrong=1"
-        case _:
-            tasks.answer(node, tx, task.id, officer, note)
+    note, values = forms.clean(sent.get("note", ""))[:LONGEST_NOTE], changes(at_hand, sent)
+    given = Given(at_hand, tx, officer, sent["answer"], note, values, sent)
+    return _ANSWERING.get(at_hand.task.kind, _noted)(given)
+
+
+def _noted(given: Given) -> str:
+    tasks.answer(*given.about, given.note)
     return ""
+
+
+def _correction(given: Given) -> str:
+    if given.answer == "accept":
+        tasks.correct(*given.about, given.changes[given.at_hand.task.detail["column"]], given.note)
+    else:
+        tasks.decline(*given.about, given.note)
+    return ""
+
+
+def _error(given: Given) -> str:
+    if given.answer == "accept":
+        revisions.accept(*given.about, given.changes, given.note)
+    else:
+        revisions.dismiss(*given.about, given.note)
+    return ""
+
+
+def _dead_letter(given: Given) -> str:
+    if given.answer == "give_up":
+        dead_letters.answer_give_up(*given.about, given.note)
+    else:
+        dead_letters.answer_resend(*given.about, alike=given.answer == "resend_alike")
+    return ""
+
+
+def _difference(given: Given) -> str:
+    if given.answer == "note":
+        return _noted(given)
+    settle = differences.take_over if given.answer == "take" else differences.tell_owner
+    settle(*given.about, given.at_hand.theirs or {}, given.note)
+    return ""
+
+
+def _opinion(given: Given) -> str:
+    agrees = {"agree": True, "disagree": False}.get(given.answer)
+    opinions.answer(*given.about, given.note, agrees=agrees)
+    return ""
+
+
+def _extension(given: Given) -> str:
+    if given.answer == "sign":
+        extension_task.sign(*given.about, given.sent, given.note)
+    else:
+        extension_task.not_needed(*given.about, given.note)
+    return ""
+
+
+def _feedback(given: Given) -> str:
+    note = forms.clean(given.sent.get("note", ""))[: feedback.LONGEST]
+    feedback_task.answer(*given.about, given.sent, note)
+    return ""
+
+
+def _review(given: Given) -> str:
+    """A wrong decision leads to its dossier, where the annulment stands open."""
+    right = given.answer == "right"
+    code = automation.judge(*given.about, right, given.note)
+    return "" if right else f"{reverse('dossier', args=[code])}?wrong=1"
+
+
+_ANSWERING: Final[Mapping[str, Callable[[Given], str]]] = {
+    "correction": _correction,
+    "error": _error,
+    "dead_letter": _dead_letter,
+    "difference": _difference,
+    "opinion": _opinion,
+    "extension": _extension,
+    "feedback": _feedback,
+    "review": _review,
+}

@@ -3,20 +3,21 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from lienthong.casework import dead_letters, dossiers, results, words
 from lienthong.casework.tasks import Task
+from lienthong.catalogue.holdings import Column, Register
 from lienthong.catalogue.messages import message
-from lienthong.catalogue.shapes import Column, Register, Term
-from lienthong.desk import pages, task_answers
+from lienthong.catalogue.shapes import Term
+from lienthong.desk import extension_task, feedback_task, pages, task_answers
+from lienthong.desk.inside_deeds import SILENCE
 from lienthong.desk.task_answers import AtHand
+from lienthong.desk.task_words import ANSWERED, DIFFER, KINDS, NOTES
 from lienthong.exchange import deadletters, envelopes
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
@@ -29,51 +30,6 @@ from lienthong.registers import records
 from lienthong.registers.differences import Difference
 from lienthong.registers.wording import shown
 
-KINDS: Final[Mapping[str, str | Promise]] = {
-    "correction": gettext_lazy("Đính chính dữ liệu"),
-    "error": gettext_lazy("Kết quả bị báo sai"),
-    "alert": gettext_lazy("Cảnh báo chậm"),
-    "review": gettext_lazy("Xem lại quyết định tự động"),
-    "question": gettext_lazy("Hỏi về lượt xem dữ liệu"),
-    "dead_letter": gettext_lazy("Thư không giao được"),
-    "difference": gettext_lazy("Dữ liệu lệch nhau"),
-    "freshness": gettext_lazy("Dữ liệu đến chậm"),
-    "review_read": gettext_lazy("Lượt xem cần rà soát"),
-    "fork": gettext_lazy("Nhật ký của nơi khác mâu thuẫn"),
-}
-_ANSWERS: Final[Mapping[tuple[str, str], str | Promise]] = {
-    ("correction", "accept"): gettext_lazy("Dữ liệu sai: sửa thành giá trị dưới đây"),
-    ("correction", "decline"): gettext_lazy("Dữ liệu đúng: giữ nguyên, nói lý do"),
-    ("error", "accept"): gettext_lazy("Kết quả sai: sửa bản ghi và cấp lại kết quả"),
-    ("error", "decline"): gettext_lazy("Kết quả đúng: giữ nguyên, nói lý do"),
-    ("difference", "take"): gettext_lazy("Cơ quan chủ quản ghi đúng: ghi lại theo giá trị của họ"),
-    ("difference", "tell"): gettext_lazy("Cơ quan chủ quản ghi sai: đề nghị họ đính chính, nói lý do"),
-    ("difference", "note"): gettext_lazy("Đã xử lý cách khác: nói đã làm gì"),
-    ("review", "right"): gettext_lazy("Quyết định đúng"),
-    ("review", "wrong"): gettext_lazy("Quyết định sai: nói lý do, rồi hủy kết quả"),
-    ("dead_letter", "resend"): gettext_lazy("Gửi lại"),
-    ("dead_letter", "resend_alike"): gettext_lazy("Gửi lại tất cả cùng loại"),
-    ("dead_letter", "give_up"): gettext_lazy("Thôi gửi: nói lý do, nơi lập thư được báo là không giao được"),
-}
-_DIFFER: Final[Mapping[str, str | Promise]] = {
-    "fields": gettext_lazy("Hai nơi ghi khác nhau"),
-    "unknown": gettext_lazy("Cơ quan chủ quản không có bản ghi này"),
-    "missing": gettext_lazy("Ở đây thiếu bản ghi mà cơ quan chủ quản có"),
-    "double": gettext_lazy("Ở đây có hai bản ghi của cùng một người"),
-}
-_NOTES: Final[Mapping[str, str | Promise]] = {
-    "correction": gettext_lazy("Căn cứ, lý do (người dân đọc được)"),
-    "error": gettext_lazy("Căn cứ, lý do (cơ quan báo sai đọc được)"),
-    "alert": gettext_lazy("Đã làm gì"),
-    "review": gettext_lazy("Lý do"),
-    "question": gettext_lazy("Trả lời (người dân đọc được)"),
-    "dead_letter": gettext_lazy("Lý do (bắt buộc khi thôi gửi)"),
-    "difference": gettext_lazy("Căn cứ, lý do, hoặc đã làm gì"),
-    "freshness": gettext_lazy("Đã làm gì"),
-    "review_read": gettext_lazy("Kết luận"),
-    "fork": gettext_lazy("Đã làm gì"),
-}
-
 
 def listed(node: Node, found: list[Task], kind: str, done: bool) -> dict[str, Any]:
     """The context of desk/tasks.html."""
@@ -85,11 +41,12 @@ def listed(node: Node, found: list[Task], kind: str, done: bool) -> dict[str, An
         for name, label in KINDS.items()
         if counts[name]
     ]
-    rows = [_row(node, task) for task in found if chosen in ("", task.kind)]
+    rows = [row(node, task) for task in found if chosen in ("", task.kind)]
     return {"tabs": tabs, "rows": rows, "done": _("Đã trả lời xong. Nơi hỏi được báo ngay.") if done else ""}
 
 
-def _row(node: Node, task: Task) -> dict[str, Any]:
+def row(node: Node, task: Task) -> dict[str, Any]:
+    """A task as a line of a list."""
     waits = task.state == "pending"
     return {
         "url": reverse("task", args=[task.id]),
@@ -145,13 +102,13 @@ def one(
     node, task = at_hand.node, at_hand.task
     record = _record(tx, task)
     return {
-        **_row(node, task),
+        **row(node, task),
         "opened_at": task.opened_at,
         "open": task.state == "open",
         "facts": _facts(at_hand, tx, officer, record),
         "verified": _verified(tx, task),
         "dossier_url": _dossier_url(tx, task),
-        "controls": _controls(at_hand, record, sent, errors),
+        "controls": _controls(at_hand, tx, record, sent, errors),
         "outcome": message(str(task.outcome.get("note", ""))),
         "closed_by": task.closed_by,
     }
@@ -187,25 +144,34 @@ def _facts(at_hand: AtHand, tx: Tx, officer: Officer, record: Mapping[str, Any])
             ]
         case "review":
             rows = [(_("Quy tắc"), task.detail.get("rule"))]
+        case "opinion":
+            rows = [
+                (_("Câu hỏi"), task.detail.get("question")),
+                (_("Trả lời trước"), moment(task.due)),
+                (_("Nếu không trả lời"), str(SILENCE[str(task.detail.get("silence"))])),
+            ]
+        case "extension":
+            rows = extension_task.facts(task)
+        case "feedback":
+            rows = feedback_task.facts(at_hand.node, tx, task)
         case "dead_letter":
             rows = _of_dead_letter(at_hand, tx)
         case "difference":
             rows = _of_difference(at_hand)
-        case "alert" if task.detail.get("problem") and task.detail.get("recipient"):
-            rows = [
-                (_("Thư bị từ chối"), task.detail.get("service")),
-                (_("Nơi nhận"), _node_name(at_hand.node, str(task.detail["recipient"]))),
-                (_("Lý do"), message(_code(task))),
-            ]
         case "alert" if task.detail.get("recipient"):
-            rows = [
-                (_("Thư chưa tới nơi"), task.detail.get("service")),
-                (_("Nơi nhận"), _node_name(at_hand.node, str(task.detail["recipient"]))),
-                (_("Chờ từ"), moment(task.opened_at)),
-            ]
+            rows = _of_alert(at_hand)
         case _:
             rows = [(_("Nội dung"), _said(task))]
     return [{"label": label, "value": str(value)} for label, value in rows if value not in (None, "")]
+
+
+def _of_alert(at_hand: AtHand) -> list[tuple[str, Any]]:
+    """Of a message that was refused, or has not arrived."""
+    task = at_hand.task
+    whom = (_("Nơi nhận"), _node_name(at_hand.node, str(task.detail["recipient"])))
+    if task.detail.get("problem"):
+        return [(_("Thư bị từ chối"), task.detail.get("service")), whom, (_("Lý do"), message(_code(task)))]
+    return [(_("Thư chưa tới nơi"), task.detail.get("service")), whom, (_("Chờ từ"), moment(task.opened_at))]
 
 
 def _of_difference(at_hand: AtHand) -> list[tuple[str, Any]]:
@@ -218,7 +184,7 @@ def _of_difference(at_hand: AtHand) -> list[tuple[str, Any]]:
         count = task.detail.get("count")
         return [*rows, (_("Số bản ghi lệch"), count or _("không còn lệch, hoặc đã đổi từ khi việc được giao"))]
     rows += [(_("Số định danh"), shown(node, _key_term(node, about), about.key, pages.language()))]
-    rows += [(_("Lệch thế nào"), str(_DIFFER[about.kind]))]
+    rows += [(_("Lệch thế nào"), str(DIFFER[about.kind]))]
     for name in about.fields:
         term = node.catalogue.terms[about.register.fields[name].term]
         label = term.words.in_language(pages.language())
@@ -317,13 +283,13 @@ def _record(tx: Tx, task: Task) -> dict[str, Any]:
 
 
 def _controls(
-    at_hand: AtHand, record: Mapping[str, Any], sent: Mapping[str, str], errors: Mapping[str, str]
+    at_hand: AtHand, tx: Tx, record: Mapping[str, Any], sent: Mapping[str, str], errors: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """The questions of an answer, each for desk/control.html."""
     task, said = at_hand.task, {name: message(error) for name, error in errors.items()}
-    answers = [(name, str(_ANSWERS[task.kind, name])) for name in at_hand.answers if (task.kind, name) in _ANSWERS]
+    answers = [(name, str(ANSWERED[task.kind, name])) for name in at_hand.answers if (task.kind, name) in ANSWERED]
     if at_hand.answers == ("note",):
-        note = _control("note", "note", str(_NOTES[task.kind]), sent, said, required=True)
+        note = _control("note", "note", str(NOTES[task.kind]), sent, said, required=True)
         return [{**note, "answer": "note"}]
     doubted, says = task_answers.blamed(task), task.detail.get("says")
     values = [
@@ -334,8 +300,18 @@ def _controls(
         values = [value for value in values if record.get(value["name"]) or value["name"] == doubted]
         values = [{**value, "was": str(record.get(value["name"]) or "")} for value in values]
     choice = _control("answer", "answer", _("Kết luận"), sent, said, choices=answers, required=True)
-    needed = task.kind not in ("dead_letter", "difference")
-    return [choice, *values, _control("note", "note", str(_NOTES[task.kind]), sent, said, required=needed)]
+    if task.kind == "extension":
+        sent = {"answer": "sign", **extension_task.proposed(task), **sent}
+        more = extension_task.controls(task)
+        values = [_control(name, "choice", label, sent, said, choices=of, required=True) for name, label, of in more]
+        choice = _control("answer", "answer", _("Kết luận"), sent, said, choices=answers, required=True)
+    if task.kind == "feedback":
+        sent = {**feedback_task.proposed(tx, task), **sent}
+        beside = feedback_task.controls(at_hand.node, tx, task)
+        values = [_control(name, kind, label, sent, said, choices=of) for name, kind, label, of in beside]
+        choice = _control("answer", "answer", _("Kết luận"), sent, said, choices=answers, required=True)
+    needed = task.kind not in ("dead_letter", "difference", "opinion", "extension", "feedback")
+    return [choice, *values, _control("note", "note", str(NOTES[task.kind]), sent, said, required=needed)]
 
 
 def _value_control(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,9 +16,8 @@ from lienthong.casework.states import NotPossible
 from lienthong.casework.tasks import STEWARD, Task
 from lienthong.catalogue.messages import message
 from lienthong.catalogue.shapes import Service
-from lienthong.desk import act_forms, automation_page, pages, task_answers, task_page
+from lienthong.desk import act_forms, automation_page, moving_on, pages, task_answers, task_page
 from lienthong.desk.task_answers import AtHand
-from lienthong.desk.views import DESK_ROLES
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import officer_required
@@ -29,11 +27,9 @@ from lienthong.kit.web.views import trouble
 from lienthong.registers import differences as registers_differences
 from lienthong.registers.differences import Difference
 
-TASK_ROLES: Final = (*DESK_ROLES, STEWARD, "operator", "hospital_clerk")
-
 
 @require_safe
-@officer_required(*TASK_ROLES)
+@officer_required(*pages.OFFICERS)
 def listed(request: HttpRequest) -> HttpResponse:
     """Open tasks of the officer's roles and units, of one kind under `?kind=`; `?done=` says that one was answered."""
     node, officer = pages.node_of(request), pages.officer_of(request)
@@ -44,7 +40,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@officer_required(*TASK_ROLES)
+@officer_required(*pages.OFFICERS)
 def one(request: HttpRequest, task: str) -> HttpResponse:
     """A task with what is known about it; posted, its answer."""
     node, officer = pages.node_of(request), pages.officer_of(request)
@@ -86,7 +82,15 @@ def _answered(request: HttpRequest, at_hand: AtHand, sent: Mapping[str, str]) ->
     except Refused as refused:
         blamed = {task_answers.blamed(at_hand.task): refused.code}
         return _show(request, at_hand, sent, blamed, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return HttpResponseRedirect(onward or f"{reverse('tasks')}?done=1", status=HTTPStatus.SEE_OTHER)
+    return HttpResponseRedirect(onward or _onward(request, at_hand.task), status=HTTPStatus.SEE_OTHER)
+
+
+def _onward(request: HttpRequest, task: Task) -> str:
+    """On in the list the task was opened from; without one, to the inside work."""
+    trail = moving_on.read(request.GET.dict())
+    if trail.chosen is None:
+        return f"{reverse('tasks')}?done=1"
+    return moving_on.after_task(trail, task, request.COOKIES.get(moving_on.COOKIE, ""))
 
 
 def _too_late(request: HttpRequest, task: Task) -> HttpResponse:
@@ -109,12 +113,13 @@ def _show(
 ) -> HttpResponse:
     with at_hand.node.database.transaction() as tx:
         shown = task_page.one(at_hand, tx, pages.officer_of(request), sent, errors)
-    context = {**pages.frame(request, "tasks"), "task": shown, "errors": act_forms.errors([shown])}
+    trail = moving_on.read(request.GET.dict())
+    context = {**pages.frame(request, "tasks"), "task": shown, "trail": trail, "errors": act_forms.errors([shown])}
     return render(request, "desk/task.html", context, status=status)
 
 
 @require_safe
-@officer_required(*TASK_ROLES)
+@officer_required(*pages.OFFICERS)
 def rules(request: HttpRequest) -> HttpResponse:
     """The rules that decide without a person here: running or stopped, and the error that reviews measured."""
     return _rules(request, "", "", "")

@@ -3,12 +3,16 @@
 A filing carries the manifest: what each file is, and its hash. The agency keeps the manifest as files expected
 (`expect`), its worker fetches them piece by piece (`fetching`), and the portal answers (`read`) only a node to which
 it sent just that file in just that case: a message it signed is the evidence, not the asker's word.
+
+A paper that its owner has already is not handed in again: its entry says where it lies (`Reused`), and the agency opens
+it there (casework.store).
 """
 
 import base64
 import re
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -22,26 +26,48 @@ from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 
 SERVICE: Final = "attachment.read"
+OPEN: Final = "store.open"  # of a paper in its owner's store
+OPEN_PURPOSE: Final = "reuse"
 REGISTER: Final = "attachments"  # as reads of them are logged; no declared register
 MOST_FILES: Final = 10
 PIECE: Final = 128 * 1024  # as base64 still well below what an envelope may hold
 _KIND = r"^[a-z][a-z0-9_]{0,60}$"
-_MANIFEST = "id, kind, name, type, size, sha256"
+NEVER: Final = datetime.max.replace(tzinfo=clock.ZONE)  # not to be fetched: it is opened where it lies
+_MANIFEST = "id, kind, name, type, size, sha256, reused"
 _WHOLE = f"SELECT {_MANIFEST}, case_code, origin, purpose, content, problem FROM attachment"
 _KEEP = """
-INSERT INTO attachment (id, case_code, holder, kind, name, type, size, sha256, content, created_at, next_at)
-SELECT %(id)s, %(case)s, %(holder)s, %(kind)s, %(name)s, %(type)s, %(size)s, %(sha256)s, %(content)s, %(at)s, %(at)s
+INSERT INTO attachment (id, case_code, holder, kind, name, type, size, sha256, content, reused, created_at, next_at)
+SELECT %(id)s, %(case)s, %(holder)s, %(kind)s, %(name)s, %(type)s, %(size)s, %(sha256)s, %(content)s, %(reused)s,
+    %(at)s, %(next)s
 WHERE (SELECT count(*) FROM attachment WHERE case_code = %(case)s AND filed_at IS NULL) < %(most)s
 """
 _EXPECT = """
-INSERT INTO attachment (id, case_code, kind, name, type, size, sha256, origin, purpose, created_at, filed_at, next_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+INSERT INTO attachment (id, case_code, kind, name, type, size, sha256, reused, origin, purpose, proofs, created_at,
+    filed_at, next_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
+_ARRIVED = "SELECT id FROM attachment WHERE id = ANY(%s) AND (content IS NOT NULL OR next_at = %s)"
 _OPENED = "INSERT INTO attachment_reader (attachment, node, first_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file as a filing names it. `kind` is the paper's name in the form, `name` what people call it."""
+class Reused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A paper in its owner's store: the node that keeps it, its identifier there, whether it is a component of an
+    earlier dossier or a result, its national code and what is written on it."""
+
+    node: str
+    paper: str
+    origin: Literal["component", "result"]
+    code: str
+    title: str
+    number: str = ""
+    issuer: str = ""
+    issued_on: str = ""
+    part: int = 0
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A file as a filing names it. `kind` is the paper's name in the form, `name` what people call it; `reused` where
+    it lies when it was not handed in."""
 
     id: str
     kind: str
@@ -49,6 +75,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     size: int
     sha256: str
+    reused: Reused | None = None
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -75,10 +102,36 @@ def keep(tx: Tx, file: str, case: str, holder: str, kind: str, name: str, conten
             return there
     shown = contents.name_for(name, content.type)
     entry = Entry(file, kind, shown, content.type, len(content.data), content.sha256)
-    told = {**msgspec.structs.asdict(entry), "case": case, "holder": holder, "content": content.data}
-    if not tx.touch(_KEEP, {**told, "at": clock.now(), "most": MOST_FILES}):
-        raise NotTaken("file-too-many")
+    _put(tx, entry, case, holder, content.data, clock.now())
     return entry
+
+
+def refer(tx: Tx, case: str, holder: str, entry: Entry) -> Entry:
+    """Name a paper that its owner has already, instead of a file; the same again is the one that is there.
+
+    Raises NotTaken: file-too-many.
+    """
+    for there in of(tx, case):
+        if (there.kind, there.reused) == (entry.kind, entry.reused):
+            return there
+    _put(tx, entry, case, holder, None, NEVER)
+    return entry
+
+
+def _put(tx: Tx, entry: Entry, case: str, holder: str, data: bytes | None, fetched: datetime) -> None:
+    told = {**msgspec.structs.asdict(entry), "reused": _written(entry), "case": case, "holder": holder}
+    if not tx.touch(_KEEP, {**told, "content": data, "at": clock.now(), "next": fetched, "most": MOST_FILES}):
+        raise NotTaken("file-too-many")
+
+
+def _written(entry: Entry) -> str:
+    return msgspec.json.encode(entry.reused).decode() if entry.reused else ""
+
+
+def _entry(*row: Any) -> Entry:
+    """A row of _MANIFEST."""
+    made, written = Entry(*row[:6]), row[6]
+    return msgspec.structs.replace(made, reused=msgspec.json.decode(written, type=Reused)) if written else made
 
 
 def of(tx: Tx, case: str) -> list[Entry]:
@@ -86,7 +139,7 @@ def of(tx: Tx, case: str) -> list[Entry]:
     rows = tx.all(
         f"SELECT {_MANIFEST} FROM attachment WHERE case_code = %s AND filed_at IS NULL ORDER BY created_at, id", (case,)
     )
-    return [Entry(*row) for row in rows]
+    return [_entry(*row) for row in rows]
 
 
 def known(tx: Tx, file: str) -> Kept | None:
@@ -125,25 +178,29 @@ def find(tx: Tx, file: str, case: str) -> Kept | None:
 
 def _whole(row: Any) -> Kept:
     *entry, case, origin, purpose, content, problem = row
-    return Kept(Entry(*entry), case, origin, purpose, None if content is None else bytes(content), problem)
+    return Kept(_entry(*entry), case, origin, purpose, None if content is None else bytes(content), problem)
 
 
 def arrived(tx: Tx, files: Iterable[str]) -> set[str]:
-    """Which of these attachments are here."""
-    rows = tx.all("SELECT id FROM attachment WHERE id = ANY(%s) AND content IS NOT NULL", (list(files),))
+    """Which of these attachments are here, as files or in this node's own store."""
+    rows = tx.all(_ARRIVED, (list(files), NEVER))
     return {row.id for row in rows}
 
 
 # where it is needed
 
 
-def expect(tx: Tx, manifest: Any, *, origin: str, case: str, purpose: str) -> list[Entry]:
-    """Note the files that a filing names; the worker fetches them. Raises Refused: invalid."""
+def expect(
+    tx: Tx, manifest: Any, *, origin: str, case: str, purpose: str, proofs: Sequence[str] = (), here: str = ""
+) -> list[Entry]:
+    """Note the files that a filing names; the worker fetches them, each where it lies; what lies in this node's own
+    store (`here` is its name) is opened there. Raises Refused: invalid."""
     entries = checked(manifest)
-    at = clock.now()
+    at, shown = clock.now(), msgspec.json.encode(list(proofs)).decode()
     for entry in entries:
-        told = (entry.id, case, entry.kind, entry.name, entry.type, entry.size, entry.sha256)
-        tx.run(_EXPECT, (*told, origin, purpose, at, at, at))
+        told = (entry.id, case, entry.kind, entry.name, entry.type, entry.size, entry.sha256, _written(entry))
+        where = (entry.reused.node, OPEN_PURPOSE, shown) if entry.reused else (origin, purpose, "[]")
+        tx.run(_EXPECT, (*told, *where, at, at, NEVER if where[0] == here else at))
     return entries
 
 

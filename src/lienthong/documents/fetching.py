@@ -9,8 +9,10 @@ from itertools import count
 from threading import Event
 from typing import Any
 
+import msgspec
+
 from lienthong.documents import receiving
-from lienthong.documents.attachments import PIECE, SERVICE
+from lienthong.documents.attachments import OPEN, PIECE, SERVICE
 from lienthong.exchange.asking import Question
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
@@ -23,7 +25,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 5, 3600
 _MISSING = """
 SELECT id FROM attachment WHERE content IS NULL AND next_at <= %s ORDER BY next_at LIMIT %s
 """
-_WANTED = "SELECT id, case_code, size, sha256, origin, purpose, attempts FROM attachment WHERE id = %s"
+_WANTED = """
+SELECT id, case_code, size, sha256, origin, purpose, attempts, reused, proofs FROM attachment WHERE id = %s
+"""
 _ARRIVED = "UPDATE attachment SET content = %s, problem = '' WHERE id = %s AND content IS NULL"
 _LATER = "UPDATE attachment SET attempts = attempts + 1, next_at = %s, problem = %s WHERE id = %s AND content IS NULL"
 _log = logging.getLogger(__name__)
@@ -52,14 +56,22 @@ def _pieces(node: Node, wanted: Any, officer: str, within: float) -> bytes | Non
     """All that the other node says the file holds; None when it was silent, refused, or told another size."""
     data = b""
     while len(data) < wanted.size:
-        body = {"attachment": wanted.id, "offset": len(data)}
-        question = Question(wanted.origin, SERVICE, body, wanted.purpose, wanted.case_code, officer)
-        answer = node.asker.ask(question, within)
+        answer = node.asker.ask(_question(wanted, len(data), officer), within)
         piece = _decoded(answer.body) if answer else b""
         if not piece:
             return None
         data += piece
     return data
+
+
+def _question(wanted: Any, offset: int, officer: str) -> Question:
+    """A piece of a file where it was handed in, or of a paper in its owner's store."""
+    about = (wanted.purpose, wanted.case_code, officer)
+    if not wanted.reused:
+        return Question(wanted.origin, SERVICE, {"attachment": wanted.id, "offset": offset}, *about)
+    proofs = tuple(msgspec.json.decode(wanted.proofs, type=list[str]))
+    body = {"paper": msgspec.json.decode(wanted.reused)["paper"], "offset": offset}
+    return Question(wanted.origin, OPEN, body, *about, evidence=proofs)
 
 
 def _decoded(body: Any) -> bytes:

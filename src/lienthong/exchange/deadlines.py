@@ -6,10 +6,11 @@ delivered. (Decree 63/2024/NĐ-CP as amended by 301/2026/NĐ-CP: synchronised in
 
 from datetime import datetime, timedelta
 
-from lienthong.catalogue.shapes import TEN_MINUTES, Right
+from lienthong.catalogue.holdings import TEN_MINUTES, Right
 from lienthong.exchange.node import Alert, Node
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
+from lienthong.kit.worktime import NoCalendar
 
 OPERATOR = "operator"
 
@@ -27,16 +28,20 @@ def due(node: Node, recipient: str, service: str, purpose: str, at: datetime) ->
     rights = node.catalogue.rights
     within = next((r.within for r in rights if _is_about(r, node.name, recipient, service, purpose)), TEN_MINUTES)
     if within.endswith("wh"):
-        return node.catalogue.calendar.after_hours(at, int(within[:-2]))
+        return _working(node, at, int(within[:-2]))
     return at + (timedelta(minutes=int(within[:-1])) if within.endswith("m") else timedelta(hours=int(within[:-1])))
 
 
+def _working(node: Node, at: datetime, hours: int) -> datetime:
+    """Working hours on; where no calendar reaches so far, the hours alone: it is told of too early, and it is sent."""
+    try:
+        return node.catalogue.calendar.after_hours(at, hours)
+    except NoCalendar:
+        return at + timedelta(hours=hours)
+
+
 def _is_about(right: Right, sender: str, recipient: str, service: str, purpose: str) -> bool:
-    return (
-        (right.service, right.purpose) == (service, purpose)
-        and right.grantor in (recipient, "*")
-        and right.grantee in (sender, "*")
-    )
+    return right.is_for(service, purpose) and right.grantor in (recipient, "*") and right.grantee in (sender, "*")
 
 
 def look(node: Node, tx: Tx) -> int:

@@ -1,8 +1,9 @@
 """Revisions of services side by side: a dossier keeps the one it was received under, for years.
 
-A revision is a hash of what decides a case. What it is made of (the service's own part and the shared ones, each by the
-hash of its publication) is kept for good, so an old one loads from just that. A message that names a revision which is
-not here waits until it was asked for by its hash, of the message's sender and of who publishes the service.
+A revision is a hash of what decides a case. What it is made of (the service's own part, its agency's own process and
+the shared ones, each by the hash of its publication) is kept for good, so an old one loads from just that. A message
+that names a revision which is not here waits until it was asked for by its hash, of the message's sender and of who
+publishes the service.
 """
 
 import logging
@@ -18,6 +19,7 @@ import psycopg
 from lienthong.catalogue import parts
 from lienthong.catalogue.catalogue import service_of
 from lienthong.catalogue.files import CatalogueError
+from lienthong.catalogue.internal_process import is_for
 from lienthong.catalogue.shapes import Service, Words
 from lienthong.exchange import publications
 from lienthong.exchange.asking import Question
@@ -48,11 +50,18 @@ class _Unobtainable(Exception):
     """A revision could not be had now; the message says why."""
 
 
-def remember(tx: Tx, revisions: Mapping[str, str], standing: Mapping[str, str]) -> None:
-    """Keep what the revisions in force are made of: part → hash of the whole set."""
+def remember(
+    tx: Tx, revisions: Mapping[str, str], standing: Mapping[str, str], own_processes: Mapping[str, str]
+) -> None:
+    """Keep what the revisions in force are made of: part → hash of the whole set; `own_processes` by service."""
     for slug, revision in revisions.items():
-        made_of = {part: standing[part] for part in (f"services/{slug}", *SHARED)}
-        tx.touch(_REMEMBER, (slug, revision, msgspec.json.encode(made_of).decode(), clock.now()))
+        own = [own_processes[slug]] if slug in own_processes else []
+        made_of = {part: standing[part] for part in (f"services/{slug}", *own, *SHARED)}
+        _remember(tx, slug, revision, made_of)
+
+
+def _remember(tx: Tx, slug: str, revision: str, made_of: Mapping[str, str]) -> None:
+    tx.touch(_REMEMBER, (slug, revision, msgspec.json.encode(made_of).decode(), clock.now()))
 
 
 def fetch(node: Node, tx: Tx, message: Message) -> Answer:
@@ -170,7 +179,8 @@ class Revisions:
             raise _Unobtainable(f"{', '.join(silent)} did not answer")
 
     def _take(self, node: Node, wanted: _Wanted, name: str, made_of: Mapping[str, str]) -> None:
-        if set(made_of) != {f"services/{wanted.slug}", *SHARED}:
+        more = set(made_of) - {f"services/{wanted.slug}", *SHARED}
+        if len(made_of) - len(more) != 1 + len(SHARED) or not all(is_for(part, wanted.slug) for part in more):
             raise _Unobtainable(f"{name} says it is made of other parts")
         with node.database.transaction() as tx:
             here = {hash_: publications.by_hash(tx, hash_) for hash_ in made_of.values()}
@@ -184,7 +194,7 @@ class Revisions:
         with node.database.transaction() as tx:
             for one in fetched:
                 publications.keep(tx, one, at=clock.now(), history=True)
-            remember(tx, {wanted.slug: wanted.revision}, made_of)
+            _remember(tx, wanted.slug, wanted.revision, made_of)
         self._loaded[wanted] = found
 
 

@@ -22,6 +22,7 @@ from lienthong.catalogue import files as catalogue_files
 from lienthong.catalogue import parts
 from lienthong.catalogue.catalogue import Catalogue, assembled
 from lienthong.catalogue.files import CatalogueError, Files
+from lienthong.catalogue.internal_process import part_of
 from lienthong.catalogue.shapes import Words
 from lienthong.exchange import publications
 from lienthong.exchange.node import Alert, Node
@@ -172,7 +173,12 @@ class Shelf:
             standing, waiting = self._largest(tx, self._last_that_loads(tx, before), wanted)
         self._files = {hash_: self._files[hash_] for hash_ in {*standing.parts.values(), *wanted.values()}}
         _keep_set(tx, standing)
-        return standing, waiting
+        return standing, {**waiting, **self._own_unfit(standing)}
+
+    def _own_unfit(self, standing: Standing) -> dict[str, str]:
+        """Our own processes that do not fit their service; others' are for others to put right."""
+        own = part_of(self._name, "")
+        return {part: problem for part, problem in standing.catalogue.unfit.items() if part.startswith(own)}
 
     def _last_that_loads(self, tx: Tx, before: Sequence[Mapping[str, str]]) -> Standing:
         """Not always the last: a program that was put back lacks rules that the newer one had."""
@@ -219,7 +225,7 @@ class Shelf:
             return
         for part, problem in waiting.items():
             node.on_alert(node, tx, _alert(part, problem))
-        for part in moved:
+        for part in (part for part in moved if part not in waiting):
             node.on_alert_over(node, tx, _alert(part, "").id, "in force")
 
 
@@ -255,4 +261,4 @@ def _keep_set(tx: Tx, standing: Standing) -> None:
     tx.run("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     if _sets(tx, 1) != [standing.parts]:
         tx.touch(_KEEP_SET, (clock.now(), msgspec.json.encode(standing.parts, order="sorted").decode()))
-        remember(tx, standing.catalogue.revisions, standing.parts)
+        remember(tx, standing.catalogue.revisions, standing.parts, standing.catalogue.own_processes)

@@ -29,8 +29,8 @@ def problem(key: PublishedKey, issued: datetime, received: datetime, *, live: bo
         return REVOKED
     if key.until is not None and key.until + CLOCK_SKEW < (received if live else issued):
         return ENDED
-    if key.since is not None and received < key.since - CLOCK_SKEW:
-        return EARLY
+    if key.since is not None and (received if live else max(received, issued)) < key.since - CLOCK_SKEW:
+        return EARLY  # evidence may stand in a file that counts from earlier: when an envelope came by post
     return ""
 
 

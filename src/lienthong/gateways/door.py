@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lienthong.gateways import govstack, national, population, xroad
+from lienthong.gateways import govstack, national, population, synchronising, xroad
 from lienthong.gateways.calls import LARGEST, Call, Gate, Language, Problem, Reply
 from lienthong.gateways.tables import Tables
 
@@ -23,6 +23,7 @@ def languages(tables: Tables) -> tuple[Language, ...]:
     return (
         population.language(tables.population),
         national.language(tables.national),
+        synchronising.language(tables.national),
         xroad.language(tables.xroad),
         govstack.language(),
     )

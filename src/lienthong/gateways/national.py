@@ -26,7 +26,8 @@ def language(table: National) -> Language:
     def answer(gate: Gate, call: Call) -> Reply:
         return _token(gate, call) if call.path == TOKEN else _answer(table, gate, call)
 
-    return Language(NAME, (TOKEN, *table.base.values()), answer, refusal)
+    places = (table.base[name] for name in ("categories", "civil_status"))
+    return Language(NAME, (TOKEN, *places), answer, refusal)
 
 
 def refusal(call: Call, problem: Problem) -> Reply:
@@ -105,8 +106,12 @@ def basic(call: Call) -> tuple[str, str]:
 
 
 def _bearer(gate: Gate, call: Call) -> str:
-    """The system a valid token speaks for. Raises Problem (unknown-caller)."""
     scheme, _, token = call.header("authorization").partition(" ")
+    return bearer(gate, token) if scheme.lower() == "bearer" else refuse("unknown-caller")
+
+
+def bearer(gate: Gate, token: str) -> str:
+    """The system a valid token speaks for. Raises Problem (unknown-caller)."""
     claim, _, seal = token.partition(".")
     try:
         user, _, until = base64.urlsafe_b64decode(claim.encode()).decode().rpartition(":")
@@ -114,7 +119,7 @@ def _bearer(gate: Gate, call: Call) -> str:
     except (binascii.Error, ValueError):
         raise Problem("unknown-caller") from None
     good = hmac.compare_digest(_seal(gate, claim, user).encode(), seal.encode())
-    if scheme.lower() != "bearer" or not good or moments.now() > lasts:
+    if not good or moments.now() > lasts:
         raise Problem("unknown-caller")
     return user
 

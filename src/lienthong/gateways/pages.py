@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from lienthong.casework.words import purpose_name
 from lienthong.catalogue.citations import in_language
+from lienthong.catalogue.holdings import Right
 from lienthong.catalogue.outside import OutsideSystem
-from lienthong.catalogue.shapes import Right
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
 from lienthong.kit.web.access import public
@@ -57,10 +58,12 @@ def _shown(node: Node, system: OutsideSystem, language: str) -> Shown:
 
 
 def _use(node: Node, right: Right, language: str) -> Use:
+    purpose, basis = purpose_name(node.catalogue, right.purpose, language), in_language(right.legal_basis, language)
+    if not right.register:  # a message, which opens no record
+        return Use(purpose, _("Gửi đến"), basis, "")
     register, terms = node.catalogue.registers[right.register], node.catalogue.terms
     columns = [register.fields[name] for name in right.fields]
     fields = ", ".join((column.label or terms[column.term].words).in_language(language) for column in columns)
-    purpose, basis = purpose_name(node.catalogue, right.purpose, language), in_language(right.legal_basis, language)
     return Use(purpose, register.name.in_language(language), basis, fields)
 
 

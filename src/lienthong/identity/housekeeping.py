@@ -1,6 +1,7 @@
 """Forgetting what has run out: sessions, and codes no proof hangs on any more. The log of sign-ins stays."""
 
 import logging
+from collections.abc import Callable
 from threading import Event
 
 from lienthong.identity import codes, validity
@@ -17,10 +18,12 @@ def tidy(database: Database) -> None:
         codes.forget_expired(tx)
 
 
-def run(database: Database, stop: Event) -> None:
-    """A round every ten minutes until told to stop; a database that is away is tried again."""
+def run(database: Database, stop: Event, *also: Callable[[Database], None]) -> None:
+    """A round every ten minutes until told to stop, with what other rooms forget; a database that is away is tried
+    again."""
     while not stop.wait(EVERY):
         try:
-            tidy(database)
+            for part in (tidy, *also):
+                part(database)
         except Exception:
             _log.exception("tidying failed; trying again")

@@ -11,15 +11,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from lienthong.casework.declaration import Given, put_together
+from lienthong.casework.prefill import Found
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
 from lienthong.kit.web.access import public
 from lienthong.portal import pages
-from lienthong.portal.declaration import Given, put_together
 from lienthong.portal.drafts import Draft, Reading
 from lienthong.portal.pages import FieldView, FormView
-from lienthong.portal.prefill import Found
 from lienthong.portal.request import account_of, node_of, service_of
 
 
@@ -45,7 +45,7 @@ def questions(node: Node, service: Service) -> FormView:
     nothing = Found({}, {})
     declaration = put_together(Given(service.form, node.catalogue.terms, nothing, {}), clock.today())
     empty = Draft("", "", service.slug, service.revision, {}, [], None, None)
-    view = pages.form_view(node, service, Reading(empty, nothing, declaration), {}, {})
+    view = pages.form_view(node, service, Reading(nothing, declaration, draft=empty), {}, {})
     sections = [replace(s, fields=[f for f in s.fields if _is_theirs(service, f)], notes=[]) for s in view.sections]
     return replace(view, sections=[section for section in sections if section.fields])
 

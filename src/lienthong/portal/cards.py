@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from lienthong.casework import place
 from lienthong.casework.words import cited
-from lienthong.catalogue.shapes import Field, Form, Service
+from lienthong.catalogue.shapes import Field, Form, Service, ServiceCard
 from lienthong.exchange.node import Node
 
 PAPER, PLEDGE = "paper", "pledge"
@@ -37,6 +37,8 @@ def life_events(node: Node, language: str) -> list[dict[str, Any]]:
         ("birth", _("Có con"), _("Khai sinh, thường trú, thẻ bảo hiểm y tế"), commune),
         ("death", _("Mất người thân"), _("Khai tử, xóa thường trú, mai táng phí"), commune),
         ("move", _("Chuyển nhà"), _("Đăng ký nơi ở mới"), _("Công an xã, phường nơi ở mới")),
+        ("marriage", _("Kết hôn"), _("Giấy xác nhận tình trạng hôn nhân"), commune),
+        ("building", _("Xây nhà"), _("Giấy phép xây dựng nhà ở"), commune),
         ("papers", _("Mất giấy tờ"), _("Cấp lại thẻ căn cước, hộ chiếu"), _("Công an xã, phường")),
         ("business", _("Mở hộ kinh doanh"), _("Đăng ký kinh doanh và thuế"), commune),
         ("school", _("Đi học"), _("Dự thi, xét tuyển"), _("trường học, Sở Giáo dục và Đào tạo")),
@@ -98,8 +100,12 @@ def _facts(service: Service) -> list[dict[str, str]]:
     return [
         {"label": _("Thời hạn"), "value": _term(service), "note": note},
         {"label": _("Lệ phí"), "value": _("Miễn phí") if card.fee == 0 else f"{card.fee:,} ₫".replace(",", ".")},
-        {"label": _("Ai được nộp"), "value": _("Cha hoặc mẹ của trẻ")},
+        {"label": _("Ai được nộp"), "value": _who(card)},
     ]
+
+
+def _who(card: ServiceCard) -> str:
+    return card.who.in_language(get_language() or "vi") if card.who else _("Công dân có tài khoản định danh điện tử")
 
 
 def _decider(node: Node, service: Service, language: str) -> dict[str, str]:

@@ -22,6 +22,10 @@ SELECT d.code, d.applicant, c.declared::jsonb ->> 'requester_phone' AS phone,
 FROM dossier d JOIN dossier_content c ON c.code = d.code
 WHERE d.code = ANY(%s) AND d.parent IS NULL
 """
+_TOLD = """
+SELECT code, owner, content::jsonb ->> 'SoDienThoai' AS phone, content::jsonb ->> 'Email' AS email
+FROM synced_dossier WHERE code = ANY(%s)
+"""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -35,9 +39,10 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 def of(node: Node, tx: Tx, dossiers: Iterable[str]) -> dict[str, Contact]:
-    """What is declared, by dossier; an unknown dossier is missing."""
-    rows = tx.all(_DECLARED, (sorted(set(dossiers)),))
-    return {
+    """What is declared, by dossier, or told by the system that holds it; an unknown dossier is missing."""
+    codes = sorted(set(dossiers))
+    rows, told = tx.all(_DECLARED, (codes,)), tx.all(_TOLD, (codes,))
+    return {one.code: Contact(one.owner, usable_phone(one.phone), usable_mail(one.email)) for one in told} | {
         row.code: Contact(
             row.applicant, usable_phone(row.phone), usable_mail(row.email),
             evidence=msgspec.json.decode(row.evidence, type=tuple[str, ...]),

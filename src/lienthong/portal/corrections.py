@@ -7,11 +7,11 @@ only the results whose form uses the value wait for that answer.
 from collections.abc import Mapping
 from typing import Any
 
+from lienthong.casework import prefill
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Service, Term
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
-from lienthong.portal import prefill
 from lienthong.portal.drafts import Draft, Reading
 from lienthong.registers import comparing
 

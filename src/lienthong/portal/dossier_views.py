@@ -12,15 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lienthong.casework import dossiers, parents, words
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.states import ENDED, FINAL, NotPossible
+from lienthong.casework.typed import LONGEST, typed_values
 from lienthong.catalogue import forms
 from lienthong.catalogue.messages import message
 from lienthong.identity.guards import citizen_required
 from lienthong.kit.web.views import trouble
-from lienthong.portal import acting, dossier_list, story, supplements, uploads
+from lienthong.portal import acting, dossier_list, feedback_words, rating_own, story, supplements, told, uploads
 from lienthong.portal import asked as asked_of_me
 from lienthong.portal.request import language, node_of, signed_in
 from lienthong.portal.supplements import Asked
-from lienthong.portal.typed import LONGEST, typed_values
 
 
 @citizen_required
@@ -29,6 +29,8 @@ def mine(request: HttpRequest) -> HttpResponse:
     node = node_of(request)
     account = signed_in(request)
     rows = [dossier_list.row(node, d) for d in dossier_list.of(node, account)]
+    with node.database.transaction() as tx:
+        rows += told.rows(node, tx, account)
     waits = asked_of_me.of(node, account, request.session)
     return render(request, "portal/dossiers.html", {"here": "dossiers", "dossiers": rows, "asked": waits})
 
@@ -42,9 +44,13 @@ def dossier_page(request: HttpRequest, code: str) -> HttpResponse:
         acts = dossiers.acts(tx, code)
         results = dossiers.kept_results(tx, code)
         declared, filed = dossiers.content(tx, code).declared, acting.of_dossier(tx, code)
+        said, rating = feedback_words.rows(node, tx, code, account), rating_own.of_dossier(tx, code)
     service = node.catalogue.shown(dossier.identity.service, dossier.identity.revision)
-    told = story.tell(node, service, dossier, acts, results, declared)
-    page = {"title": _title(request, dossier), "story": told, "filed": filed}
+    whole = story.tell(node, service, dossier, acts, results, declared)
+    page = {
+        "title": _title(request, dossier), "story": whole, "filed": filed, "feedback": said, "rating": rating,
+        "may_rate": rating_own.may_rate(dossier, account, rating),
+    }  # fmt: skip
     return render(request, "portal/dossier.html", page)
 
 

@@ -1,15 +1,16 @@
 """Drafts: a form being filled in. A draft is the case under which registers are read for it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from lienthong.casework import codes, parents
+from lienthong.casework import codes, filling, parents, prefill
 from lienthong.casework.dossiers import Content
+from lienthong.casework.filling import Filled
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange import envelopes, evidence
 from lienthong.exchange.node import Node
@@ -19,10 +20,8 @@ from lienthong.kit.identifiers import new_id
 from lienthong.kit.series import Block
 from lienthong.kit.storage import Tx
 from lienthong.portal import acting as acting_for
-from lienthong.portal import prefill, uploads
+from lienthong.portal import uploads
 from lienthong.portal.acting import Acting
-from lienthong.portal.declaration import Declaration, Given, put_together
-from lienthong.portal.prefill import Found
 
 FRESH = timedelta(minutes=10)
 _OPEN = """
@@ -57,14 +56,11 @@ class Draft:
         return envelopes.digest("\n".join(self.answers).encode())
 
 
-@dataclass(frozen=True)
-class Reading:
+@dataclass(frozen=True, kw_only=True)
+class Reading(Filled):
     """A draft with what its answers say, and the papers attached to it."""
 
     draft: Draft
-    found: Found
-    declaration: Declaration
-    papers: list[dict[str, Any]] = field(default_factory=list)
 
 
 class AlreadyDeclared(Exception):
@@ -121,43 +117,13 @@ def keep_typed(tx: Tx, draft: Draft, typed: dict[str, Any]) -> None:
 
 def read(node: Node, draft: Draft, account: Account, service: Service, typed: dict[str, Any]) -> Reading:
     """What the draft amounts to with these typed values. Raises envelopes.Refused when an answer was altered."""
-    form, terms, today = service.form, node.catalogue.terms, clock.today()
-    found = prefill.read_answers(node, form, account, draft.answers, typed, received=draft.asked_at)
-    it = put_together(Given(form, terms, found, typed), today)
-    if left := {name for name in it.skipped.intersection(form.named_by) if typed.get(name)}:
-        typed = {name: value for name, value in typed.items() if name not in left}  # who was meant before is not read
-        found = prefill.read_answers(node, form, account, draft.answers, typed, received=draft.asked_at)
-        it = put_together(Given(form, terms, found, typed), today)
-    papers: list[dict[str, Any]] = []
-    if any(terms[spec.term].type == "paper" for name, spec in form.fields.items() if name not in it.skipped):
+
+    def papers() -> list[dict[str, Any]]:
         with node.database.transaction() as tx:
-            papers = uploads.of_draft(tx, draft.id)
-        it = put_together(Given(form, terms, found, typed, _by_kind(papers)), today)
-    it.errors |= {name: "not-in-list" for name in _unknown_places(node, service, it) if name not in it.errors}
-    return Reading(draft, found, it, papers)
+            return uploads.of_draft(tx, draft.id)
 
-
-def _unknown_places(node: Node, service: Service, it: Declaration) -> list[str]:
-    """Communes and facilities that were typed and that there are not."""
-    kinds: dict[str, Callable[[str], Any]] = {"unit": node.territory.unit, "facility": node.territory.facility}
-    unknown = []
-    for name, value in it.declared.items():
-        find = kinds.get(node.catalogue.terms[service.form.fields[name].term].type)
-        if find is None or name in it.held:
-            continue
-        try:
-            find(value)
-        except KeyError:
-            unknown.append(name)
-    return unknown
-
-
-def _by_kind(papers: list[dict[str, Any]]) -> dict[str, str]:
-    """Identifiers of the papers attached so far, by the field they answer."""
-    found: dict[str, str] = {}
-    for entry in papers:
-        found[entry["kind"]] = ",".join(filter(None, (found.get(entry["kind"], ""), entry["id"])))
-    return found
+    it = filling.read(node, service, account, draft.answers, typed, received=draft.asked_at, papers=papers)
+    return Reading(it.found, it.declaration, it.papers, draft=draft)
 
 
 def fill(
@@ -220,7 +186,8 @@ def submit(
             proofs = evidence.of_submission(
                 node, code, account.number, _people(node, service, declared), account.proofs
             )
-            content = Content(declared, draft.answers, attachments=papers, evidence=proofs)
+            contact = {"name": account.name, "phone": str(declared.get("requester_phone") or "")}
+            content = Content(declared, draft.answers, attachments=papers, evidence=proofs, contact=contact)
             parents.submit(
                 node, tx, service, code=code, applicant=account.number, content=content, corrections=list(corrections),
                 filed_by=draft.acting.helper if draft.acting else "",

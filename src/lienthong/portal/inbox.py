@@ -1,5 +1,6 @@
 """A citizen's inbox: every message about their dossiers in full words, the newest first."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,6 +69,8 @@ def _entry(node: Node, row: Any, sent: list[Sending], language: str) -> Entry:
     names = {
         "service": _service(node, detail.get("service", ""), language),
         "agency": _agency(node, detail.get("node", ""), language),
+        "place": _place(node, detail.get("unit", ""), detail.get("node", ""), language),
+        "tracking": detail.get("tracking", ""),
         "until": moment(datetime.fromisoformat(detail["until"])) if detail.get("until") else "",
     }
     lines = [kind.text.in_language(language).format(**names)]
@@ -84,6 +87,13 @@ def _entry(node: Node, row: Any, sent: list[Sending], language: str) -> Entry:
 def _service(node: Node, slug: str, language: str) -> str:
     service = node.catalogue.services.get(slug)
     return service.card.short.in_language(language) if service else slug
+
+
+def _place(node: Node, unit: str, agency: str, language: str) -> str:
+    """Where a result lies: the unit's counter, else the agency's."""
+    with suppress(KeyError):
+        return node.territory.unit(unit).title
+    return _agency(node, agency, language)
 
 
 def _agency(node: Node, name: str, language: str) -> str:

@@ -115,6 +115,20 @@ KINDS: Final[dict[str, Kind]] = {
         Words("Hẹn trả mới: trước {until}.", "New promise: before {until}."),
         Words("Bạn không phải làm gì.", "You need not do anything."),
     ),
+    "promised_again": Kind(
+        Words("có hạn mới", "has another date"),
+        Words("{service}: xin lỗi và hẹn lại", "{service}: apology, and another date"),
+        Words(
+            "{agency} xin lỗi vì không kịp trả kết quả đúng hẹn, và hẹn lại một lần.",
+            "{agency} apologises: the result will not be there in time. It promises another date, once.",
+        ),
+        "waiting",
+        Words("Hạn mới: trước {until}.", "The new date: before {until}."),
+        Words(
+            "Mở hồ sơ để đọc lý do và tải văn bản xin lỗi (mẫu 04).",
+            "Open the dossier to read why, and to download the apology (form 04).",
+        ),
+    ),
     "late": Kind(
         Words("bị chậm so với hẹn", "later than promised"),
         Words("Hồ sơ bị chậm", "The dossier is late"),
@@ -143,6 +157,38 @@ KINDS: Final[dict[str, Kind]] = {
             "Mở hồ sơ để xem quyết định và cách khiếu nại.", "Open the dossier for the decision and how to appeal."
         ),
     ),
+    "result_sent": Kind(
+        Words("kết quả đã gửi bưu điện", "the result was posted"),
+        Words("{service}: kết quả đang trên đường", "{service}: the result is on its way"),
+        Words(
+            "{agency} đã giao kết quả cho bưu điện, số hiệu bưu gửi {tracking}.",
+            "{agency} has handed the result to the post, tracking number {tracking}.",
+        ),
+        "arrow",
+    ),
+    "result_back": Kind(
+        Words("bưu điện chưa phát được kết quả", "the post could not deliver the result"),
+        Words("{service}: bưu điện chuyển hoàn", "{service}: returned by the post"),
+        Words(
+            "Bưu điện không phát được nên kết quả đã về lại {place}.",
+            "The post could not hand it over, so the result lies at {place} again.",
+        ),
+        "back",
+        following=Words(
+            "Hãy đến lấy, hoặc gọi để cho địa chỉ đúng. Mang theo căn cước.",
+            "Please fetch it, or call to give the right address. Bring your identity card.",
+        ),
+    ),
+    "result_waits": Kind(
+        Words("kết quả đang chờ bạn đến lấy", "the result waits to be collected"),
+        Words("{service}: kết quả chờ bạn lấy", "{service}: please collect the result"),
+        Words("Kết quả bằng giấy đang ở {place}.", "The result on paper lies at {place}."),
+        "paper",
+        following=Words(
+            "Mang theo căn cước; người đi lấy thay cần giấy ủy quyền.",
+            "Bring your identity card; whoever collects for you needs an authorisation.",
+        ),
+    ),
     "answered": Kind(
         Words("", ""),
         Words("Câu hỏi của bạn đã được trả lời", "Your question was answered"),
@@ -151,5 +197,36 @@ KINDS: Final[dict[str, Kind]] = {
         ),
         "check",
         following=Words("Câu trả lời nằm ở trang Dữ liệu của tôi.", "The answer is on the page My data."),
+    ),
+    "feedback_supplement": Kind(
+        Words("có phản ánh cần bạn nói rõ thêm", "more is asked about your feedback"),
+        Words("Phản ánh của bạn: cần nói rõ thêm", "Your feedback: please say more"),
+        Words("{agency} hỏi thêm về phản ánh của bạn.", "{agency} asks more about your feedback."),
+        "supplement",
+        following=Words("Mở hồ sơ, mục Phản ánh, để trả lời.", "Open the dossier, under Feedback, to answer."),
+    ),
+    "feedback_moved": Kind(
+        Words("phản ánh đã được chuyển", "your feedback was passed on"),
+        Words("Phản ánh của bạn đã được chuyển", "Your feedback was passed on"),
+        Words("{place} trả lời phản ánh của bạn.", "{place} will answer your feedback."),
+        "arrow",
+        Words("Hạn trả lời {until}.", "To be answered by {until}."),
+    ),
+    "feedback_refused": Kind(
+        Words("có phản ánh không được xử lý", "feedback is not dealt with"),
+        Words("Phản ánh của bạn không được xử lý", "Your feedback is not dealt with"),
+        Words("{agency} đã nói lý do.", "{agency} has said why."),
+        "refused",
+        following=Words("Mở hồ sơ, mục Phản ánh, để đọc lý do.", "Open the dossier, under Feedback, to read why."),
+    ),
+    "feedback_answered": Kind(
+        Words("đã có trả lời phản ánh", "your feedback was answered"),
+        Words("Phản ánh của bạn đã được trả lời", "Your feedback was answered"),
+        Words("{agency} đã trả lời phản ánh của bạn.", "{agency} has answered your feedback."),
+        "check",
+        following=Words(
+            "Mở hồ sơ, mục Phản ánh, để đọc và cho biết bạn có hài lòng không.",
+            "Open the dossier, under Feedback, to read it and to say whether you are content.",
+        ),
     ),
 }

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from lienthong.casework.words import cited
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange.asking import Question
 from lienthong.exchange.envelopes import Message
 from lienthong.exchange.node import Node

@@ -30,6 +30,7 @@ _BY_VERB = {
     "withdraw": "withdrawn",
     "supplement": "supplement",
     "ask_consent": "consent",
+    "extend": "promised_again",
     "verify": "extended",
     "receive": "received",
 }
@@ -75,7 +76,7 @@ def _about(dossier: Dossier, act: Act, kind: str) -> dict[str, Any]:
     branch, outlook = dossier.state.branches[act.branch], act.outlook
     asked = outlook.get("asks") or {}
     until = asked.get("until") if kind in ("supplement", "consent") else outlook.get("deadline") or outlook.get("due")
-    dated = kind in ("supplement", "consent", "received", "extended")
+    dated = kind in ("supplement", "consent", "received", "extended", "promised_again")
     return {
         "branch": act.branch,
         "service": branch.service,

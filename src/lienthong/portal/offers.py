@@ -14,6 +14,7 @@ import msgspec
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from lienthong.casework import prefill
 from lienthong.casework.states import FINAL
 from lienthong.catalogue.shapes import Form, Service
 from lienthong.exchange.envelopes import Refused
@@ -23,7 +24,6 @@ from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
 from lienthong.kit.web.templatetags.vietnam import day
-from lienthong.portal import prefill
 from lienthong.portal.request import language, offered
 
 FRESH = 600  # seconds for which an answer is believed

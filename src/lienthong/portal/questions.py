@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.errors import UniqueViolation
 
-from lienthong.casework import tasks
+from lienthong.casework import limits, tasks
 from lienthong.exchange import outbox
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Account
@@ -61,7 +61,7 @@ def ask(node: Node, tx: Tx, account: Account, read: Mapping[str, Any], text: str
         "role": tasks.STEWARD,
         "unit": None,
         "title": account.name,
-        "due": node.catalogue.calendar.due(at, WORKING_DAYS),
+        "due": limits.counted(node.catalogue.calendar.due, at, WORKING_DAYS),
         "detail": {
             "question": text,
             "subject": account.number,

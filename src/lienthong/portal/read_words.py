@@ -15,6 +15,7 @@ from lienthong.portal.questions import Asked
 
 OTHER_REGISTERS: Final[dict[str, str | Promise]] = {
     "attachments": gettext_lazy("Giấy tờ nộp kèm"),
+    "store": gettext_lazy("Kho giấy tờ của bạn"),
     "document": gettext_lazy("Giấy tờ đã cấp"),
     "dossier": gettext_lazy("Hồ sơ"),
     "reads": gettext_lazy("Nhật ký lần đọc dữ liệu"),

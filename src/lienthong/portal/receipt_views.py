@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from lienthong.casework import dossiers, words
+from lienthong.casework import dossiers, prefill, words
 from lienthong.casework.dossiers import Content
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange.node import Node
 from lienthong.identity.guards import citizen_required
 from lienthong.identity.types import Account
-from lienthong.portal import acting, dossier_list, drafts, prefill
+from lienthong.portal import acting, dossier_list, drafts
 from lienthong.portal.request import language, node_of
 
 # What a twin does not share with the child declared before.

@@ -29,8 +29,8 @@ def language() -> str:
 
 
 def offered(node: Node) -> list[Service]:
-    """Services a citizen applies for here; branches begin by themselves."""
-    return [s for s in node.catalogue.services.values() if s.card.handled_by == node.name]
+    """Services a citizen applies for here: those with branches, themselves alone or others."""
+    return [service for service in node.catalogue.services.values() if service.branches]
 
 
 def service_of(node: Node, slug: str) -> Service:

@@ -8,12 +8,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from lienthong.casework.typed import typed_values
 from lienthong.identity.guards import citizen_required
 from lienthong.portal import corrections
 from lienthong.portal.drafts import Reading
 from lienthong.portal.pages import FieldView, FormView
 from lienthong.portal.request import language
-from lienthong.portal.typed import typed_values
 from lienthong.portal.views import REVIEW, At, at, submitted
 from lienthong.portal.wrong_views import waiting
 from lienthong.registers.wording import shown

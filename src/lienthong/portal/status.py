@@ -14,13 +14,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lienthong.casework import dossiers, words
+from lienthong.casework import dossiers, synchronising, words
 from lienthong.casework.dossiers import Dossier
-from lienthong.casework.states import FINAL, SUPPLEMENT
+from lienthong.casework.states import FINAL, PAYMENT, PROCESSED, SUPPLEMENT
 from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
-from lienthong.portal import outgoing
+from lienthong.portal import outgoing, told
 
 VALID = timedelta(minutes=outgoing.MINUTES)
 TRIES = 5
@@ -36,6 +36,10 @@ _COUNT = """
 SELECT count(*) FILTER (WHERE dossier = %(dossier)s) AS of_dossier,
     count(*) FILTER (WHERE client = %(client)s) AS of_client
 FROM look_up WHERE (dossier = %(dossier)s OR client = %(client)s) AND at > %(since)s
+"""
+_EXISTS = """
+SELECT 1 FROM dossier WHERE code = %(code)s AND parent IS NULL
+UNION ALL SELECT 1 FROM synced_dossier WHERE code = %(code)s LIMIT 1
 """
 _TRY = """
 UPDATE look_up SET tries = tries + 1 WHERE id = %s AND passed IS NULL AND tries < %s AND expires > %s RETURNING dossier
@@ -87,7 +91,7 @@ def answer(tx: Tx, secret: str, look_up: str, typed: str) -> bool:
     code = tx.value(_TRY, (look_up, TRIES, clock.now()))
     digits = re.sub(r"\D", "", typed[:20])
     right = hmac.compare_digest(digits, outgoing.one_time_code(secret, look_up))
-    exists = tx.value("SELECT 1 FROM dossier WHERE code = %s AND parent IS NULL", (code,)) is not None
+    exists = tx.value(_EXISTS, {"code": code}) is not None
     if code is None or not (right and exists):
         return False
     tx.run("UPDATE look_up SET passed = %s WHERE id = %s", (clock.now(), look_up))
@@ -100,7 +104,10 @@ def completion(tx: Tx, look_up: str) -> Completion | None:
         "SELECT dossier FROM look_up WHERE id = %s AND passed IS NOT NULL AND expires > %s", (look_up, clock.now())
     )
     dossier = dossiers.load(tx, code) if code else None
-    return None if dossier is None else _completion(dossier)
+    if dossier is not None:
+        return _completion(dossier)
+    one = synchronising.one(tx, str(code)) if code else None
+    return None if one is None else _told(one)
 
 
 def tidy(tx: Tx) -> None:
@@ -119,6 +126,14 @@ def _completion(dossier: Dossier) -> Completion:
         due=None if state.status in FINAL else state.deadline,
         following=_following(state.status in FINAL, waits, state.deadline),
     )
+
+
+def _told(one: Any) -> Completion:
+    """Of a dossier that another system holds, as it told us."""
+    ended, due = one.status in (*FINAL, PROCESSED), told.due_of(one)
+    waits = {"applicant"} if one.status in (SUPPLEMENT, PAYMENT) else set[Any]()
+    state, following = words.state_name(one.status), _following(ended, waits, due)
+    return Completion(one.code, state, told.sign(one.status), due, following)
 
 
 def _following(ended: bool, waits: set[Any], due: datetime | None) -> str:

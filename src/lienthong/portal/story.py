@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lienthong.casework import consents, place, words
+from lienthong.casework.counting import Line
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.place import ProcessView
 from lienthong.casework.states import ENDED, FINAL, Act, BranchState
@@ -23,6 +24,7 @@ from lienthong.kit.web.templatetags.vietnam import moment
 from lienthong.portal import papers, supplements
 from lienthong.portal.papers import PaperLink
 from lienthong.portal.story_corrections import Correction, corrections_of
+from lienthong.portal.story_counting import counted
 
 APPEAL_RULE = "Luật Khiếu nại 02/2011/QH13, Điều 7 và 9"
 _HELD = ("filed", "open", "pending", "applicant", "consent", "correction")
@@ -46,7 +48,8 @@ class Way:
 
 @dataclass(frozen=True)
 class Lane:
-    """An agency's part. `paused` says why the clock stands; `asked` what is wanted of whom, `way` where to give it."""
+    """An agency's part. `paused` says why the clock stands; `asked` what is wanted of whom, `way` where to give it;
+    `counted` how the promised time comes about."""
 
     agency: str
     name: str
@@ -62,6 +65,7 @@ class Lane:
     paused: str = ""
     asked: list[str] = field(default_factory=list)
     way: Way | None = None
+    counted: list[Line] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,7 @@ def _lane(
         paused=_paused(branch),
         asked=_asked(node, dossier, branch, declared),
         way=None if answered else _way(node, dossier, name, branch),
+        counted=counted(node, dossier, name, branch, told, declared) if held else [],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from lienthong.casework import dossiers, parents
+from lienthong.casework.controls import choices_of
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.states import Act, BranchState, NotPossible
 from lienthong.catalogue import forms
@@ -18,7 +19,6 @@ from lienthong.identity.types import Account
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
 from lienthong.portal import asked_papers, uploads
-from lienthong.portal.controls import choices_of
 from lienthong.portal.pages import FieldView, label_of
 from lienthong.registers.wording import shown
 

@@ -71,7 +71,7 @@ def filed(tx: Tx, case: str, code: str) -> list[dict[str, Any]]:
 
 
 def _manifest(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    return [msgspec.structs.asdict(entry) for entry in entries]
+    return [msgspec.to_builtins(entry) for entry in entries]
 
 
 def who(account: Account) -> str:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from lienthong.casework.typed import typed_values
 from lienthong.catalogue.shapes import Service
 from lienthong.exchange import envelopes
 from lienthong.exchange.node import Node
@@ -20,7 +21,6 @@ from lienthong.portal import acting, corrections, drafts, pages, uploads
 from lienthong.portal.drafts import AlreadyDeclared, Draft, Reading
 from lienthong.portal.pages import FormView, Page
 from lienthong.portal.request import node_of, service_of, signed_in
-from lienthong.portal.typed import typed_values
 
 REVIEW = "review"
 _blocks: dict[str, Block] = {}
@@ -105,6 +105,9 @@ def _submit_whole(request: HttpRequest, place: At) -> HttpResponse:
     posted = typed_values(place.service.form, place.node.catalogue.terms, request.POST)
     typed = {**place.draft.typed, **posted}
     reading = place.fill(typed, named_only=True)
+    if way := _to_store(request, place):
+        place.keep(typed)
+        return redirect(way)
     if taken.only:
         place.keep(typed)
         return _show_whole(request, place, reading, typed, taken.errors, 422 if taken.errors else 200)
@@ -185,6 +188,8 @@ def _take_page(request: HttpRequest, place: At, name: str) -> HttpResponse:
     typed = {**place.draft.typed, **posted}
     reading = place.fill(typed, named_only=True)
     place.keep(typed)
+    if way := _to_store(request, place):
+        return redirect(way)
     errors = taken.errors if taken.only else {**reading.declaration.errors, **taken.errors}
     here = {field: error for field, error in errors.items() if field in shown}
     view = place.view(reading, typed, here)
@@ -192,6 +197,14 @@ def _take_page(request: HttpRequest, place: At, name: str) -> HttpResponse:
     if page is not None and (here or taken.only):
         return _show_page(request, place, reading, view, page, 422 if here else 200, typed)
     return redirect(_onward(place, view, page, errors, to_review=request.GET.get("to") == REVIEW))
+
+
+def _to_store(request: HttpRequest, place: At) -> str:
+    """Where papers of the person's are chosen, when that was pressed; nothing typed is lost."""
+    field = request.POST.get("reuse", "")
+    return (
+        reverse("reuse", args=[*place.service.slug.split("/"), place.draft.id, field]) if field in place.papers else ""
+    )
 
 
 def _onward(place: At, view: FormView, page: Page | None, errors: dict[str, str], *, to_review: bool) -> str:

@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from lienthong.casework import controls
+from lienthong.casework.typed import LONGEST, date_of
 from lienthong.catalogue.messages import message
 from lienthong.identity.guards import citizen_required
-from lienthong.portal import controls, corrections, pages
+from lienthong.portal import corrections, pages
 from lienthong.portal.drafts import Draft, Reading
 from lienthong.portal.pages import FieldView
 from lienthong.portal.request import language
-from lienthong.portal.typed import LONGEST, date_of
 from lienthong.portal.views import REVIEW, At, at, review_url
 
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Term
 from lienthong.kit.storage import Tx
 from lienthong.registers.tables import PLACES, place_of, quoted, sql_type
 

@@ -25,8 +25,9 @@ from typing import Any
 
 import msgspec
 
+from lienthong.catalogue.holdings import Register
 from lienthong.catalogue.mappings import Joining, Watermark
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.shapes import Term
 from lienthong.exchange.node import Node
 from lienthong.journal import entries
 from lienthong.kit import clock

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lienthong.catalogue.shapes import Completion, Register
+from lienthong.catalogue.holdings import Completion, Register
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Sent, Stored

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from lienthong.catalogue.forms import problem_of
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node
 from lienthong.kit.storage import Tx

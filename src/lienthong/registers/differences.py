@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lienthong.catalogue.shapes import Follow, Register
+from lienthong.catalogue.holdings import Follow, Register
 from lienthong.exchange.asking import Question
 from lienthong.exchange.node import Node
 from lienthong.kit.storage import Tx

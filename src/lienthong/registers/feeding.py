@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Answer, Node, Read
 from lienthong.journal import entries, feeds

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Term
 from lienthong.kit.migrations import Migration, count
 from lienthong.registers import tables
 from lienthong.registers.tables import quoted

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange.envelopes import Refused
 from lienthong.kit.storage import Tx
 from lienthong.registers import records

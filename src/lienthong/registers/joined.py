@@ -16,8 +16,9 @@ from typing import Any
 
 import psycopg
 
+from lienthong.catalogue.holdings import Register
 from lienthong.catalogue.mappings import Join, Joining, Source
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.shapes import Term
 from lienthong.kit.migrations import Migration, count
 from lienthong.kit.storage import Tx
 from lienthong.registers import buckets

@@ -8,7 +8,7 @@ record ends as declared. A record that we do not hold is not made: whom we insur
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lienthong.catalogue.shapes import Follow, Register
+from lienthong.catalogue.holdings import Follow, Register
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Event, Node
 from lienthong.kit import clock

@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Term
 from lienthong.journal import entries, feeds
 from lienthong.kit.storage import Tx
 from lienthong.registers.tables import quoted, sql_type

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from lienthong.catalogue.shapes import Register, Right, Without, Words
+from lienthong.catalogue.holdings import Register, Right, Without
+from lienthong.catalogue.shapes import Words
 from lienthong.exchange.envelopes import Header, Refused
 from lienthong.exchange.evidence import Proof, Reached
 from lienthong.exchange.node import Alert, Node

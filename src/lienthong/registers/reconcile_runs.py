@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Register, Words
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Words
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Alert, Answer, Node
 from lienthong.kit import clock

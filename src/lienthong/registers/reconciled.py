@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Answer, Node, Read
 from lienthong.journal import feeds

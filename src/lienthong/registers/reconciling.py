@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Follow, Register
+from lienthong.catalogue.holdings import Follow, Register
 from lienthong.exchange.asking import Question
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node

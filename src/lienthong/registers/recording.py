@@ -7,7 +7,7 @@ it gives its own.
 
 from typing import Any
 
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange import outbox
 from lienthong.exchange.envelopes import Message, Refused
 from lienthong.exchange.node import Done, Node, Outcome, Refusal, Sent, Stored

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from psycopg.errors import UniqueViolation
 
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.journal import entries
 from lienthong.kit.storage import Tx
 from lienthong.registers.tables import KEPT, quoted

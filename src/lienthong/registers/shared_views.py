@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Follow
+from lienthong.catalogue.holdings import Follow
 from lienthong.exchange.node import Node
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.journal import feeds
 from lienthong.kit.storage import Tx
 from lienthong.registers import loading

@@ -16,7 +16,7 @@ import msgspec
 import psycopg
 
 from lienthong.catalogue.catalogue import Catalogue
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange import subscriptions
 from lienthong.exchange.envelopes import Message
 from lienthong.exchange.node import Answer, Node

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from lienthong.catalogue.shapes import Register, Term
+from lienthong.catalogue.holdings import Register
+from lienthong.catalogue.shapes import Term
 from lienthong.kit.migrations import Migration
 
 _TYPES = {"number": "integer", "date": "date", "moment": "timestamptz", "flag": "boolean"}

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from lienthong.catalogue.shapes import Term
+from lienthong.catalogue.shapes import Term, Words
 from lienthong.exchange.node import Node
 from lienthong.kit.clock import ZONE
+
+_YES_NO = {True: Words("Có", "Yes"), False: Words("Không", "No")}
 
 
 def shown(node: Node, term: Term, value: str, language: str) -> str:
@@ -22,6 +24,8 @@ def shown(node: Node, term: Term, value: str, language: str) -> str:
             return _moment(value)
         case "person":
             return f"{value[:3]} {value[3:6]} {value[6:]}" if len(value) == 12 else value
+        case "flag":
+            return _YES_NO[value in ("True", "true", "yes", "1")].in_language(language)
         case "place":
             return _facility(node, value)  # a facility's code, or words
     return value

@@ -33,6 +33,20 @@ _REFUSALS: Final[dict[str, str | Promise]] = {
     "unknown-sender": _("Không biết bên gửi"),
     "unknown-service": _("Không có dịch vụ này"),
 }
+_SECTORS: Final[dict[str, str | Promise]] = {
+    "certification": _("Chứng thực"),
+    "civil-status": _("Hộ tịch"),
+    "construction": _("Hoạt động xây dựng"),
+    "health-insurance": _("Bảo hiểm y tế"),
+    "identity": _("Căn cước"),
+    "residence": _("Đăng ký, quản lý cư trú"),
+    "tax": _("Thuế"),
+}
+
+
+def sector_name(sector: str) -> str:
+    """A field of law in words; an unknown one stands for itself."""
+    return str(_SECTORS.get(sector, sector))
 
 
 def service_name(service: str) -> str:

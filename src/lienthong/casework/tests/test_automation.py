@@ -9,7 +9,7 @@ from lienthong.casework import automation, dossiers, journey, pauses, revisions,
 from lienthong.casework.pauses import Item
 from lienthong.casework.tests.case import POLICE, RECEIVER, Case, only_task
 from lienthong.casework.tests.country import Country, in_node
-from lienthong.catalogue.shapes import Register
+from lienthong.catalogue.holdings import Register
 from lienthong.exchange.envelopes import Refused
 from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer, Post

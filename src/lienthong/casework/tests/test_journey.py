@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lienthong.casework import dossiers, journey
+from lienthong.casework import delivering, dossiers, journey
 from lienthong.casework.states import derive
 from lienthong.casework.tests.country import CHAIR, CHECKER, DI_LINH, Country, in_node
 from lienthong.identity.types import Account, Officer, Post
@@ -199,6 +199,9 @@ def test_an_identity_card_if_the_parents_want_one_follows_the_residence(country:
     officer = Officer("068080000003", "Công an", (Post("residence_officer", DI_LINH),))
     g01, code = country.nodes["G01"], branches["identity"].code
     in_node(g01, lambda tx: journey.decide(g01, tx, code, officer))
+    country.deliver()
+    assert parent_of(country, wanted).state.status == 9, "the card is to be collected"
+    in_node(g01, lambda tx: delivering.deliver(g01, tx, code, officer, "counter", to="the mother"))
     country.deliver()
     assert parent_of(country, wanted).state.status == 10
     sql = "SELECT count(*) FROM identity_cards WHERE dossier = %s AND state = 'issued'"

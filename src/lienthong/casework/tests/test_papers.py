@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ if not settings.configured:
 if not apps.ready:
     django.setup()
 
-from lienthong.casework import dossiers, journey, paper_idle, papers, pauses, revisions
+from lienthong.casework import dossiers, extending, journey, paper_idle, papers, pauses, revisions
 from lienthong.casework.pauses import Item
 from lienthong.casework.tests.country import CHAIR, CHECKER, Country, in_node
 from lienthong.casework.tests.test_side_paths import RECEIVER, Case
@@ -218,6 +219,33 @@ def test_forms_follow_from_acts(country: Country, trust: Trust, tmp_path: Path) 
         paper(other, "birth", BIRTH)
 
 
+def test_an_apology_and_a_control_slip_say_what_the_acts_say(country: Country, trust: Trust, tmp_path: Path) -> None:
+    clock.shift(datetime(2026, 12, 7, 9, tzinfo=clock.ZONE) - clock.now())
+    case = Case(country, 28)
+    case.at("H36", journey.receive_dossier, RECEIVER)
+    clock.shift(timedelta(hours=2))  # of the twenty-four there are
+    until = datetime(2026, 12, 9, 17, tzinfo=clock.ZONE)
+    case.at("H36", extending.extend, CHAIR, until, "verification-long: Chờ xã Bảo Thuận trả lời")
+    apology = text_of(paper(case, "birth", "form-04"), tmp_path)
+    told = (
+        "VĂN BẢN XIN LỖI",
+        "/PXL",
+        "Ka Wẽn",
+        "Phải xác minh lâu hơn",
+        "Chờ xã Bảo Thuận",
+        "lập muộn",
+        "ngày 09 tháng",
+    )
+    assert all(words in apology for words in told), apology
+    clock.shift(timedelta(days=5))
+    case.at("H36", journey.check, CHECKER)
+    slip = text_of(paper(case, "birth", "form-06"), tmp_path)
+    told = ("PHIẾU KIỂM SOÁT", "/PKS", "Trần Thị Nhận", "Lê Thị Kiểm", "Quá hạn", "Chủ tịch")
+    assert all(words in " ".join(slip.split()) for words in told), slip
+    body = {"dossier": case.branch().identity.code, "name": "form-06"}
+    assert ask(case, "birth", papers.FETCH, body) == {"found": False}, "the slip is the agency's own"
+
+
 def test_what_is_received_by_verified_data_has_its_form_too(done: Case, trust: Trust, tmp_path: Path) -> None:
     assert "THẺ" not in text_of(paper(done, "card", "form-01"), tmp_path).split("Nội dung")[0]
     names = papers.available(
@@ -225,7 +253,7 @@ def test_what_is_received_by_verified_data_has_its_form_too(done: Case, trust: T
         done.branch("BHXH", "card"),
         in_node(done.country.nodes["BHXH"], lambda tx: dossiers.acts(tx, done.branch("BHXH", "card").identity.code)),
     )
-    assert list(names) == [CARD, "form-01"]
+    assert list(names) == [CARD, "form-01", "form-06"]
 
 
 def test_papers_of_a_demo_country_are_stamped_sample(

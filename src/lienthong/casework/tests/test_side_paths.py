@@ -35,8 +35,8 @@ def test_a_supplement_is_asked_once_stops_the_clock_and_keeps_everything_else(co
     assert branch.state.deadline > promised
     held = in_node(country.nodes["H36"], lambda tx: dossiers.content(tx, branch.identity.code)).declared
     assert (held["child_name"], held["mother_number"]) == ("K’ Brêm Di Linh", case.mother.number)
-    with pytest.raises(NotPossible):
-        case.at("H36", pauses.supplement, CHECKER, [Item(paper="giấy")], "again")
+    with pytest.raises(ValueError, match="required"):
+        case.at("H36", pauses.supplement, CHECKER, [Item(paper="giấy")], " ")
     case.verify()
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lienthong.casework import dossiers
 from lienthong.casework.dossiers import Content, Identity
 from lienthong.casework.rules import source_hashes
-from lienthong.casework.states import FINAL, RETURNED, Act, NotPossible, State, Verb, apply, derive
+from lienthong.casework.states import FINAL, RETURNED, Act, NotPossible, State, Verb, apply, derive, held_by_another
 from lienthong.casework.words import STATES
 from lienthong.catalogue.catalogue import load
 from lienthong.catalogue.shapes import Service
@@ -28,6 +28,8 @@ BIRTH = PORTAL.service("civil-status/birth-registration")
 RESIDENCE = PORTAL.service("residence/newborn-residence")
 NODES = {"nodes": {"birth": "H36", "residence": "G01", "card": "BHXH"}}
 START = datetime(2026, 11, 20, 9, tzinfo=ZONE)
+LATER = (START + timedelta(days=30)).isoformat()
+ASKED = {"role": "police", "asked_at": START.isoformat(), "due": LATER}
 OUTLOOKS = st.fixed_dictionaries(
     {"state": st.sampled_from(["open", "pending", "applicant", "consent", "correction", "done", "refused", "stopped"])},
     optional={"code": st.just("H36.001-261120-0001"), "status": st.sampled_from([1, 2, 4, 5])},
@@ -52,8 +54,15 @@ def acts(service: Service) -> st.SearchStrategy[list[Act]]:
             step=step,
             branch=branch,
             outlook=outlook,
-            asks={"ids": ["father"]},
-            detail={"consent": "father"},
+            asks={"ids": ["father"], "opinions": {"police": ASKED}},
+            detail={
+                "consent": "father",
+                "officer": branch or "a",
+                "until": LATER,
+                "opinion": "police",
+                "state": "given",
+                "collect": minutes % 2,
+            },
         ),
         st.sampled_from(VERBS),
         st.sampled_from(steps),
@@ -85,15 +94,16 @@ def test_no_sequence_of_acts_leaves_the_ways_of_the_process(service: Service) ->
         state, done = live(service, tried)
         assert derive(service, done) == state
         assert state.status in STATES
-        assert (state.waiting == "") == (state.step == "")
+        assert (state.waiting in ("", "collect")) == (state.step == "")
         if not state.waiting:
             assert state.status in FINAL
         elif state.waiting == "open":
             step = service.process.step(state.step)
-            assert step.verb in ("receive", "check", "decide")
+            assert step.verb in ("receive", "check", "consult", "decide")
             assert state.role == step.role
-        assert (state.paused_at is not None) == (state.waiting in ("applicant", "consent", "correction"))
-        assert state.supplements <= 1
+        assert (state.paused_at is not None) == (state.waiting in ("applicant", "consent", "correction", "payment"))
+        assert state.supplements <= 2
+        assert not (state.holder and state.waiting in ("", "collect", "transit"))
         assert set(state.branches) == (set(NODES["nodes"]) if service is LINKED else set())
 
     holds()
@@ -145,7 +155,7 @@ def test_an_officer_who_comes_second_is_told() -> None:
         apply(BIRTH, state, Act("check", START, "two", step="check"))
 
 
-def test_what_is_asked_for_stops_the_clock_and_is_asked_once() -> None:
+def test_what_is_asked_for_stops_the_clock_and_is_not_asked_a_third_time() -> None:
     acts = [
         Act("receive", START, "x", deadline=START + timedelta(days=1)),
         Act("supplement", START + timedelta(hours=1), "x", step="check", asks={"kind": "supplement"}),
@@ -155,8 +165,58 @@ def test_what_is_asked_for_stops_the_clock_and_is_asked_once() -> None:
     later = START + timedelta(days=2)
     state = apply(BIRTH, state, Act("supply", later, "máy", deadline=later, detail={"paused_hours": 9.5}))
     assert (state.status, state.step, state.paused_hours, state.deadline) == (4, "check", 9.5, later)
+    state = apply(BIRTH, state, Act("supplement", later, "x", step="check"))
+    state = apply(BIRTH, state, Act("supply", later, "máy"))
+    assert state.supplements == 2
     with pytest.raises(NotPossible, match="once"):
         apply(BIRTH, state, Act("supplement", later, "x", step="check"))
+
+
+def on_desk(*acts: Act) -> State:
+    """A birth at its check, and what was done then."""
+    return live(BIRTH, [Act("receive", START, "x"), *acts])[0]
+
+
+def test_who_takes_it_has_it_for_a_time_and_not_after_it_moved() -> None:
+    take = {"officer": "068195001234", "until": (START + timedelta(hours=8)).isoformat()}
+    state = on_desk(Act("take", START, "Lê Thị Kiểm", step="check", detail=take))
+    assert held_by_another(state, "068195009999", START + timedelta(hours=7))
+    assert not held_by_another(state, "068195009999", START + timedelta(hours=8))
+    assert not held_by_another(state, "068195001234", START)
+    with pytest.raises(NotPossible, match="Lê Thị Kiểm"):
+        apply(BIRTH, state, Act("take", START, "y", step="check", detail={**take, "officer": "068195009999"}))
+    assert apply(BIRTH, state, Act("check", START, "x", step="check")).holder == ""
+
+
+def test_it_goes_on_when_every_opinion_came_and_silence_has_its_effect() -> None:
+    asked = {"opinions": {"a": ASKED, "b": {**ASKED, "silence": "escalate"}}}
+    state = on_desk(Act("consult", START, "x", step="check", asks=asked))
+    assert (state.waiting, state.paused_at) == ("opinion", None)
+    state = apply(BIRTH, state, Act("opinion", START, "máy", detail={"opinion": "a", "state": "silent"}))
+    state = apply(BIRTH, state, Act("opinion", START, "máy", detail={"opinion": "b", "state": "silent"}))
+    assert state.waiting == "opinion", "whose silence is escalated must still answer"
+    heard = Act("opinion", START, "y", detail={"opinion": "b", "state": "given", "agrees": True, "answer": "được"})
+    state = apply(BIRTH, state, heard)
+    assert (state.waiting, state.step, state.opinions["b"].answer) == ("open", "check", "được")
+    with pytest.raises(NotPossible):
+        apply(BIRTH, state, heard)
+
+
+def test_a_promised_time_is_moved_once() -> None:
+    later = START + timedelta(days=3)
+    state = on_desk(Act("extend", START, "x", step="check", deadline=later))
+    assert (state.deadline, state.extended) == (later, True)
+    with pytest.raises(NotPossible, match="once"):
+        apply(BIRTH, state, Act("extend", START, "x", step="check", deadline=later))
+
+
+def test_a_result_to_be_collected_is_processed_and_then_returned() -> None:
+    signed = [Act("check", START, "x", step="check"), Act("decide", START, "x", step="sign")]
+    state = on_desk(*signed, Act("issue", START, "máy", detail={"collect": "counter"}))
+    assert (state.status, state.waiting, state.step) == (9, "collect", "")
+    with pytest.raises(NotPossible):
+        apply(BIRTH, state, Act("withdraw", START, "x"))
+    assert apply(BIRTH, state, Act("deliver", START, "x")).status == 10
 
 
 def test_an_annulled_result_ends_stopped_and_one_the_register_would_not_withdraw_stands() -> None:

@@ -30,6 +30,7 @@ DECLARED = {
 RESULTS = {
     "birth": {"record": {"child_number": "068226000001", "birth_date": "2024-02-29", "notice": None}},
     "residence": {"record": {}},
+    "handoff": {"record": {}},
 }
 
 

@@ -55,6 +55,9 @@ def test_the_catalogue_of_the_country_loads_for_every_node_and_its_examples_hold
         ("dictionary.yaml", put("terms", "phone", "type", "telephone"), "telephone"),
         ("directory.yaml", put("nodes", "G15", "faces", ["shop"]), "shop"),
         ("calendars/vietnam.yaml", put("holidays", []), "holidays"),
+        ("calendars/vietnam.yaml", put("years", 0, "year", 2030), "follow one another"),
+        ("calendars/H36.yaml", put("25000", 0, "closed", "evening"), "evening"),
+        ("calendars/H36.yaml", put("25000", [{"day": "2026-12-01", "vi": "x", "en": "x"}]), "basis"),
         ("registers/persons.yaml", put("fields", "phone", "secret", True), "secret"),
         (f"{BIRTH}/service.yaml", put("price", 0), "price"),
         (f"{BIRTH}/service.yaml", put("level", "village"), "village"),
@@ -201,6 +204,33 @@ def test_a_revision_changes_with_the_text_of_a_rule_it_names_and_with_no_other()
     assert revision(FOLDER, **{other: "other text"}) == revision(FOLDER)
 
 
+def test_a_unit_closes_on_its_own_days_and_nobody_elses() -> None:
+    h36, portal = (load(FOLDER, node, RULES) for node in ("H36", "portal"))
+    closed = date(2026, 12, 3)
+    assert h36.calendar.is_worked(closed)
+    assert not h36.calendar_of("24848").is_worked(closed)
+    assert h36.calendar_of(None) is h36.calendar_of("25036") is h36.calendar
+    assert h36.calendar_of("24848") is h36.calendar_of("24848")
+    assert portal.calendar_of("24848").is_worked(closed)  # a unit of another node has the same number
+    assert not portal.calendar_of("24848", "H36").is_worked(closed)
+
+
+def test_days_of_every_unit_and_a_file_of_nobody(tmp_path: Path) -> None:
+    storm = {"*": [{"day": "2026-12-07", "vi": "bão", "en": "a storm", "basis": "QĐ"}]}
+    folder = copied(tmp_path)
+    (folder / "calendars/H36.yaml").write_text(yaml.safe_dump(storm))
+    assert not load(folder, "H36", RULES).calendar_of("25036").is_worked(date(2026, 12, 7))
+    (folder / "calendars/H99.yaml").write_text(yaml.safe_dump(storm))
+    with pytest.raises(CatalogueError, match="H99"):
+        load(folder, "H36", RULES)
+
+
+def test_a_revision_does_not_change_when_a_unit_closes(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    (folder / "calendars/H36.yaml").unlink()
+    assert load(folder, "H36", RULES).revisions == load(FOLDER, "H36", RULES).revisions
+
+
 def test_a_revision_does_not_change_with_examples_or_with_how_a_file_is_written(tmp_path: Path) -> None:
     folder = changed(copied(tmp_path), f"{HOME_OF_CHILD}/examples/straight.yaml", put("title", "khác"))
     assert revision(changed(folder, f"{HOME_OF_CHILD}/service.yaml", lambda content: None)) == revision(FOLDER)
@@ -222,7 +252,17 @@ def test_a_dossier_of_another_revision_is_not_judged_by_this_one() -> None:
 @pytest.mark.parametrize(
     ("node", "services", "owned"),
     [
-        ("H36", {"civil-status/birth-registration"}, set()),
+        (
+            "H36",
+            {
+                "civil-status/birth-registration",
+                "civil-status/marital-status",
+                "certification/certified-copy",
+                "construction/house-permit",
+                "business/household-business",
+            },
+            set(),
+        ),
         ("G15", set(), {"births", "marriages"}),
         (
             "G01",
@@ -238,7 +278,7 @@ def test_a_node_loads_only_what_it_owns_handles_or_asks_for(node: str, services:
     catalogue = loaded(FOLDER, node)
     assert set(catalogue.services) == services
     assert set(catalogue.owned) == owned
-    assert all(node in (r.grantor, r.grantee) or r.grantor == "*" for r in catalogue.rights)
+    assert all({node, "*"} & {r.grantor, r.grantee} for r in catalogue.rights)
     asked = {right.register for right in catalogue.rights if right.grantee == node and right.register}
     granted = {right.register for right in catalogue.rights if right.grantor == node and right.register}
     assert set(catalogue.registers) == owned | asked | granted

@@ -26,9 +26,10 @@ INSURER = Officer("068080000008", "Lý Văn Bảo", (Post("insurance_officer", "
 STEWARD = Officer("068080000009", "Đỗ Thị Chuẩn", (Post("data_steward", "G01"),))
 INSURANCE_STEWARD = Officer("068080000010", "Vũ Thị Quy", (Post("data_steward", "BHXH"),))
 ONE_STOP_STEWARD = Officer("068080000011", "Mai Văn Lệ", (Post("data_steward", "68"),))
+FARAWAY = Officer("068080000031", "Rơ Chăm Điểm", (Post("reception_officer", "24829"),))
 OPERATOR = Officer("068080000021", "Nguyễn Văn Trực", (Post("operator", "68"),))
 STAFF = {
-    "H36": [CHECKER, CHAIR, COLLEAGUE, STRANGER, RECEIVER, ONE_STOP_STEWARD],
+    "H36": [CHECKER, CHAIR, COLLEAGUE, STRANGER, RECEIVER, FARAWAY, ONE_STOP_STEWARD],
     "G01": [POLICE, STEWARD, OPERATOR],
     "G18": [CLERK],
     "BHXH": [INSURER, INSURANCE_STEWARD],

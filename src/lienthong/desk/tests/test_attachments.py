@@ -93,3 +93,19 @@ def test_an_agency_that_was_not_sent_a_file_does_not_get_it(country: Country, ha
     purpose = "residence/newborn-residence"
     in_node(g01, lambda tx: attachments.expect(tx, manifest, origin="portal", case=case, purpose=purpose))
     assert not fetching.fetch(g01, entry.id)
+
+
+def test_a_dossier_whose_paper_has_not_come_is_not_passed_on_and_the_page_says_why(
+    country: Country, desks: Desks, handed_in: tuple[str, Entry]
+) -> None:
+    code, entry = handed_in
+    browser = desks("H36", CHECKER)
+    page = browser.get(f"/dossiers/{code}").content.decode()
+    assert "Chưa làm được: giấy tờ đã nộp chưa về tới nơi" in page
+    assert f'action="/dossiers/{code}/check"' not in page
+    refused = browser.post(f"/dossiers/{code}/check")
+    assert refused.status_code == 422
+    assert "chưa về tới nơi" in refused.content.decode()
+    assert load(country, code).state.step == "check"
+    assert fetching.fetch(country.nodes["H36"], entry.id)
+    assert browser.post(f"/dossiers/{code}/check").status_code == 303

@@ -78,7 +78,7 @@ def test_the_page_is_the_heads_and_its_figures_lead_to_the_queue(country: Countr
     assert "Xã Di Linh" in page
     assert "/queue?show=all&amp;step=check" in page
     assert CHECKER.name in page
-    assert "Cách tính" in page
+    assert "Dự báo được tính mỗi ngày một lần" in page
     assert desks("H36", CHECKER).get("/load").status_code == 403
     assert desks("H36", STRANGER).get("/load").status_code == 403
     desks("H36", CHECKER).post(f"/dossiers/{code}/check")

@@ -52,10 +52,15 @@ def name_of(country: Country, number: str) -> str:
     return str(rows[0]["full_name"])
 
 
-def test_a_steward_is_led_to_the_tasks_and_an_officer_to_the_queue(country: Country, desks: Desks) -> None:
-    assert desks("G01", STEWARD).get("/").headers["Location"] == "/tasks"
-    assert desks("G01", POLICE).get("/").headers["Location"] == "/queue"
-    assert desks("G01", STEWARD).get("/queue").status_code == 403
+def test_inside_work_stands_in_the_one_queue_with_the_dossiers(country: Country, desks: Desks) -> None:
+    for officer in (STEWARD, POLICE):
+        assert desks("G01", officer).get("/").headers["Location"] == "/queue"
+    task, _mother = wrong_name(country)
+    assert f"/tasks/{task}" in desks("G01", STEWARD).get("/queue").content.decode()
+    assert f"/tasks/{task}" in desks("G01", STEWARD).get("/queue?kind=correction").content.decode()
+    assert f"/tasks/{task}" not in desks("G01", STEWARD).get("/queue?kind=dossier").content.decode()
+    assert f"/tasks/{task}" not in desks("G01", STEWARD).get("/queue?kind=error").content.decode()
+    assert f"/tasks/{task}" not in desks("G01", POLICE).get("/queue").content.decode()
     assert "Không có việc nội bộ nào" in desks("G01", POLICE).get("/tasks").content.decode()
     assert desks("G01").get("/tasks").status_code == 302
 

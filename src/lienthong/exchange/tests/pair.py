@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from lienthong.catalogue.catalogue import Catalogue
-from lienthong.catalogue.shapes import Right
+from lienthong.catalogue.holdings import Right
 from lienthong.exchange import answering, envelopes, inbox, outbox
 from lienthong.exchange.asking import Asker, Question
 from lienthong.exchange.courier import Lane
@@ -28,7 +28,7 @@ from lienthong.kit.doorbell import Doorbell
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
 from lienthong.kit.storage import Database, Tx
-from lienthong.kit.worktime import WorkCalendar
+from lienthong.kit.worktime import WorkCalendar, Year
 from lienthong.territory.units import Territory
 
 EFFECT, ECHO, PURPOSE = "toy.effect", "toy.echo", "toy/purpose"
@@ -57,7 +57,7 @@ class Pair:
         }
 
     def _node(self, name: str, run: str, folder: Path, **parts: Any) -> Node:
-        calendar = WorkCalendar([("07:30", "17:00")], "15:00", [])
+        calendar = WorkCalendar([("07:30", "17:00")], "15:00", [Year(year, "toy", []) for year in range(2020, 2060)])
         catalogue = Catalogue(
             name, nodes={}, terms={}, registers={}, services={}, rights=self.rights, calendar=calendar
         )

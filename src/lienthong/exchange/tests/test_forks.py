@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from lienthong.catalogue.catalogue import Catalogue
-from lienthong.catalogue.shapes import Right
+from lienthong.catalogue.holdings import Right
 from lienthong.exchange import answering, contact, envelopes, forks, heads, inbox, outbox
 from lienthong.exchange.asking import Asker, Question
 from lienthong.exchange.directory import Directory, Entry, PublishedKey
@@ -25,7 +25,7 @@ from lienthong.kit.doorbell import Doorbell
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
 from lienthong.kit.storage import Database
-from lienthong.kit.worktime import WorkCalendar
+from lienthong.kit.worktime import WorkCalendar, Year
 from lienthong.territory.units import Territory
 
 NOTE, ECHO, PURPOSE = "toy.note", "toy.echo", "toy/purpose"
@@ -89,7 +89,7 @@ class Town:
             self.nodes[name].doorbell.close()
         rights = [Right("*", "*", service, PURPOSE, "Toy Law", clock.today()) for service in (NOTE, ECHO)]
         rights.append(Right("*", "*", forks.SERVICE, forks.PURPOSE, "Toy Law", clock.today()))
-        calendar = WorkCalendar([("07:30", "17:00")], "15:00", [])
+        calendar = WorkCalendar([("07:30", "17:00")], "15:00", [Year(year, "toy", []) for year in range(2020, 2060)])
         catalogue = Catalogue(name, nodes={}, terms={}, registers={}, services={}, rights=rights, calendar=calendar)
         node = Node(
             name, Database(self.runs[name], size=6), self.keys[name], self.seals[name], self.directory, catalogue,

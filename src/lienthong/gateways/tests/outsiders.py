@@ -40,8 +40,8 @@ class Answered:
 class Gateway:
     """The gateway's application over real nodes, and calls to it."""
 
-    def __init__(self, node_database: Callable[[str], Any], run: Path) -> None:
-        self.country = Country(node_database, run, ("G01", "G15", "gate"))
+    def __init__(self, node_database: Callable[[str], Any], run: Path, *more: str) -> None:
+        self.country = Country(node_database, run, ("G01", "G15", "gate", *more))
         self.node = self.country.nodes["gate"]
         self.node.settlers = SETTLERS | GATEWAY_SETTLERS
         shared = {"ethnicity": "16", "nationality": "VN", "hometown": DI_LINH, "birth_unit": DI_LINH}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lienthong.catalogue.files import of_folder, raw
 from lienthong.config.state import HOME
 from lienthong.kit.clock import ZONE
-from lienthong.kit.worktime import WorkCalendar
+from lienthong.kit.worktime import OwnDay, WorkCalendar, Year
 
 CALENDAR = msgspec.convert(raw(of_folder(HOME / "catalogue"), "calendars/vietnam.yaml"), WorkCalendar)
 MOMENTS = st.integers(0, 660 * 24 * 3600).map(lambda s: datetime(2026, 1, 2, tzinfo=ZONE) + timedelta(seconds=s))
@@ -102,3 +102,50 @@ def test_a_limit_never_ends_before_what_came_earlier(received: datetime, days: i
     assert CALENDAR.is_worked(due.date())
     assert CALENDAR.due(received + timedelta(hours=1), days) >= due
     assert CALENDAR.due(received, days + 1) > due
+
+
+OWN = [
+    OwnDay(date(2026, 12, 3), "chuyển trụ sở", "moving", "QĐ 1", until=date(2026, 12, 4)),
+    OwnDay(date(2026, 12, 9), "diễn tập", "drill", "QĐ 2", closed="afternoon"),
+    OwnDay(date(2026, 12, 10), "sửa điện", "power cut", "QĐ 3", closed="morning"),
+]
+UNIT = CALENDAR.with_own(OWN)
+
+
+def test_a_units_closure_moves_limits_in_days_and_in_hours() -> None:
+    wednesday = at("2026-12-02T09:00:00")
+    assert CALENDAR.due(wednesday, 1) == at("2026-12-03T17:00:00")
+    assert UNIT.due(wednesday, 1) == at("2026-12-07T17:00:00")
+    assert UNIT.due_hours(wednesday, 24) == at("2026-12-07T09:00:00")
+    assert UNIT.after_hours(at("2026-12-02T16:00:00"), 2) == at("2026-12-07T08:30:00")
+
+
+def test_a_half_day_is_a_working_day_that_ends_when_the_unit_closes() -> None:
+    assert UNIT.due(at("2026-12-08T09:00:00"), 1) == at("2026-12-09T11:30:00")
+    assert UNIT.counted_from(at("2026-12-09T11:31:00")) == date(2026, 12, 10)  # before 15:00, but nobody is there
+    assert UNIT.due_hours(at("2026-12-08T14:00:00"), 24) == at("2026-12-10T14:00:00")  # the 9th at 14:00 is closed
+    assert UNIT.due_hours(at("2026-12-10T09:00:00"), 24) == at("2026-12-11T13:30:00")  # begins when the unit opens
+    assert UNIT.hours_between(at("2026-12-09T07:30:00"), at("2026-12-10T17:00:00")) == 7.5
+
+
+def test_what_a_limit_passes_over_is_told_with_its_reason() -> None:
+    found = UNIT.skipped(at("2026-11-20T15:30:00"), at("2026-12-10T17:00:00"))
+    assert [(one.first.day, one.last.day, one.why) for one in found] == [
+        (20, 20, "cut-off"), (21, 22, "weekend"), (24, 24, "holiday"), (28, 29, "weekend"), (3, 4, "day"),
+        (5, 6, "weekend"), (9, 9, "afternoon"), (10, 10, "morning"),
+    ]  # fmt: skip
+    assert [(one.en, one.basis) for one in found if one.why in ("holiday", "day")] == [
+        ("Vietnamese Culture Day", CALENDAR.years[-2].notice), ("moving", "QĐ 1"),
+    ]  # fmt: skip
+    assert UNIT.skipped(at("2026-11-19T09:00:00"), at("2026-11-20T17:00:00")) == []
+
+
+@pytest.mark.parametrize("years", [[], [2026, 2028], [2027, 2026]])
+def test_years_with_a_gap_are_no_calendar(years: list[int]) -> None:
+    with pytest.raises(ValueError, match="follow one another"):
+        WorkCalendar(CALENDAR.hours, CALENDAR.cut_off, [Year(year, "", []) for year in years])
+
+
+def test_a_day_stands_under_its_own_year() -> None:
+    with pytest.raises(ValueError, match="2025-01-01"):
+        WorkCalendar(CALENDAR.hours, CALENDAR.cut_off, [Year(2026, "", [(date(2025, 1, 1), "", "")])])

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from lienthong.casework.prefill import Found, resolve, tagged
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
 from lienthong.config.state import HOME
@@ -19,7 +20,6 @@ from lienthong.identity.types import Account
 from lienthong.kit import clock
 from lienthong.kit.identifiers import new_id
 from lienthong.kit.signatures import SigningKey
-from lienthong.portal.prefill import Found, resolve, tagged
 from lienthong.territory.units import Territory
 
 CATALOGUE = load(HOME / "catalogue", "portal", source_hashes())

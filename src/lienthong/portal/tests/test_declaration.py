@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from lienthong.casework.declaration import Declaration, Given, put_together
 from lienthong.catalogue.messages import MESSAGES
-from lienthong.portal.declaration import Declaration, Given, put_together
 from lienthong.portal.tests.people import CATALOGUE, FATHER, FORM, MOTHER, NOTICE, TODAY, TYPED, found, person
 
 BORN = {

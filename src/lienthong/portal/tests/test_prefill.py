@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from lienthong.casework import prefill
 from lienthong.exchange.envelopes import Refused
 from lienthong.identity.types import Account
-from lienthong.portal import prefill
 from lienthong.portal.tests.people import FATHER, FORM, MOTHER, Registers, home, person, portal, rows
 
 AT_HOME = {"me", "home", "household", "householder", "spouse", "spouse_home", "spouse_household", "spouse_householder"}

@@ -32,7 +32,7 @@ def test_a_service_is_found_with_accents_or_without_by_whole_words_or_their_begi
     assert find(SERVICES, text)[0].slug == first
 
 
-@pytest.mark.parametrize("text", ["", "   ", "!?", "đăng ký kết hôn với người nước ngoài", "xyz", "hải quan", "%"])
+@pytest.mark.parametrize("text", ["", "   ", "!?", "thi bằng lái xe ô tô", "xyz", "hải quan", "%"])
 def test_what_matches_nothing_finds_nothing(text: str) -> None:
     assert find(SERVICES, text) == []
 

@@ -61,6 +61,21 @@ def test_a_fresh_dossier_tells_what_is_on_its_way_and_what_waits() -> None:
     assert "Tự bắt đầu" in residence.next
 
 
+def test_a_promised_time_tells_how_it_was_counted_over_days_off_and_pauses() -> None:
+    friday = datetime(2026, 11, 20, 9, tzinfo=NOW.tzinfo)
+    monday, promised = friday + timedelta(days=3), datetime(2026, 11, 25, 11, tzinfo=NOW.tzinfo)
+    asked = told("supplement", friday + timedelta(hours=1), rule="Nghị định 63/2024/NĐ-CP, Điều 7")
+    acts = [told("receive", friday), asked, told("supply", monday, actor="máy", role="applicant")]
+    it = tell(progress("birth", "open", monday, *acts, deadline=promised.isoformat(), step="check"))
+    lines = [(line.when, line.text) for line in lane(it, "Lâm Đồng").counted]
+    assert [text for when, text in lines if when in ("21/11–22/11/2026", "24/11/2026")] == [
+        "nghỉ cuối tuần", "nghỉ lễ: Ngày Văn hóa Việt Nam",
+    ]  # fmt: skip
+    assert ("10:00 ngày 20/11/2026", "đồng hồ dừng đến 09:00 ngày 23/11/2026: chờ người nộp bổ sung") in lines
+    assert lines[-1] == ("11:00 ngày 25/11/2026", "hẹn trả kết quả")
+    assert tell().lanes[1].counted == [], "nothing is promised yet"
+
+
 def test_an_open_step_names_who_holds_it_since_when_by_which_rule_and_until_when() -> None:
     at = minutes(5)
     it = tell(progress("birth", "open", at, told("receive", at), role="civil_status_officer", step="check",

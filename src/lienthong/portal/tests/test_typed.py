@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lienthong.casework.controls import parts
+from lienthong.casework.typed import LONGEST, typed_values
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Field, Form, Section, Words
-from lienthong.portal.controls import parts
 from lienthong.portal.tests.people import CATALOGUE, FORM
-from lienthong.portal.typed import LONGEST, typed_values
 
 TERMS = CATALOGUE.terms
 ANY = Words("x", "x")

@@ -9,7 +9,7 @@ import msgspec
 
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
-from lienthong.catalogue.shapes import Follow, Register
+from lienthong.catalogue.holdings import Follow, Register
 from lienthong.exchange import answering
 from lienthong.exchange.asking import Asker, Question
 from lienthong.exchange.directory import Directory, Entry, PublishedKey

@@ -10,7 +10,7 @@ import msgspec
 
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
-from lienthong.catalogue.shapes import Register, Right
+from lienthong.catalogue.holdings import Register, Right
 from lienthong.config.state import HOME
 from lienthong.exchange import envelopes, evidence
 from lienthong.exchange.asking import Asker

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import yaml
 
-from lienthong.catalogue.shapes import Column, Register
+from lienthong.catalogue.holdings import Column, Register
 from lienthong.config import schema
 from lienthong.config.state import HOME
 from lienthong.config.trouble import Trouble

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from lienthong.casework.rules import source_hashes
 from lienthong.catalogue.catalogue import load
-from lienthong.catalogue.shapes import Column, Register, Term, Words
+from lienthong.catalogue.holdings import Column, Register
+from lienthong.catalogue.shapes import Term, Words
 from lienthong.config.state import HOME
 from lienthong.kit.migrations import apply
 from lienthong.registers.tables import migration, quoted

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from lienthong.kit.web import assets, middleware
 from lienthong.kit.web.assets import Assets, serving
 
-LINE = 13 * 1024  # what both stylesheets may weigh packed
+LINE = 27 * 512  # what both stylesheets may weigh packed
 TYPEFACE = 34 * 1024  # what a Vietnamese page needs of it: two weights, Latin and Vietnamese letters
 
 

@@ -1,7 +1,7 @@
 """Putting a declaration together: what registers say, what the person typed, and where the two do not agree.
 
 A value that a register holds is the register's. A person who sends another one is told beside the field; one who says
-that the register is wrong marks it (portal.corrections), and what is declared stays the register's until its owner has
+that the register is wrong marks it, and what is declared stays the register's until its owner has
 corrected it. Nothing typed is lost and nothing is changed.
 """
 
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from lienthong.casework import prefill
+from lienthong.casework.prefill import Found
 from lienthong.catalogue import forms
 from lienthong.catalogue.shapes import Field, Form, Term
-from lienthong.portal import prefill
-from lienthong.portal.prefill import Found
 from lienthong.registers import comparing
 from lienthong.registers.parents import why_no_parent
 

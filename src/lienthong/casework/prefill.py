@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from lienthong.catalogue import forms
+from lienthong.catalogue.holdings import Register
 from lienthong.catalogue.shapes import Form, LookUp
 from lienthong.exchange import envelopes
 from lienthong.exchange.asking import Question
@@ -28,6 +29,7 @@ from lienthong.registers import comparing, reading
 WITHIN = 2.0
 MOST_REACHED = 4
 _DECLARED = "declared."
+_OF_GENDER = {"male": ("husband", "father"), "female": ("wife", "mother")}
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,13 @@ def ask_registers(
     typed: Typed,
     answers: Iterable[str] = (),
     only: set[str] | None = None,
+    officer: str = "",
 ) -> list[str]:
     """The signed answers, verbatim: those given, and those of every register that the form draws on beside them, or of
     the look-ups `only` and what hangs on them. Silent ones are simply not among them.
+
+    With `officer` (as other nodes' logs keep who asks) it is asked about somebody who stands at a counter: no session
+    of theirs proves that they are here, so owners are told their name and birth date beside the number.
     """
     deadline = time.monotonic() + WITHIN
     answers = list(answers)
@@ -68,10 +74,12 @@ def ask_registers(
         wave = _wave(node, form, account, found, typed, asked | left_out)
         if not wave:
             break
+        if officer:
+            _name_them(node, form, account, wave)
         asked |= {item.partition(":")[0] for items in wave.values() for item in items}
         proofs = _proofs(account, found)
         questions = [
-            Question(owner, reading.SERVICE, reading.body(node, owner, items), purpose, case, evidence=proofs)
+            Question(owner, reading.SERVICE, reading.body(node, owner, items), purpose, case, officer, evidence=proofs)
             for owner, items in wave.items()
         ]
         replies = node.asker.ask_all(questions, within=left)
@@ -222,6 +230,24 @@ def _wave(
                 item["match"] = {column: str(typed[field]) for column, field in look_up.match.items()}
             wave.setdefault(owner, {})[tagged(name, found.tags.get(name, ""))] = item
     return wave
+
+
+def _name_them(node: Node, form: Form, account: Account, wave: Mapping[str, dict[str, dict[str, Any]]]) -> None:
+    """Add a second attribute to each item that goes by the applicant's own number, as far as the register has one."""
+    for items in wave.values():
+        for name, item in items.items():
+            if form.look_ups[name.partition(":")[0]].value == "applicant.number":
+                item["match"] = _known_by(node.catalogue.registers[item["register"]], item["by"], account)
+
+
+def _known_by(register: Register, by: str, account: Account) -> dict[str, str]:
+    """Name and birth date where the record is theirs; the name beside their number where it is of several people."""
+    columns = register.lookups[by]
+    if len(columns) == 1:
+        said = {"full_name": account.name, "birth_date": account.birth_date.isoformat()}
+        return {column: value for column, value in said.items() if column in register.fields}
+    theirs = next((column for column in columns if column in _OF_GENDER.get(account.gender, ())), "")
+    return {f"{theirs}_name": account.name} if f"{theirs}_name" in register.fields else {}
 
 
 def _value(
