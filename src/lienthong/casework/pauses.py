@@ -79,8 +79,9 @@ def verify(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Doss
 def dispute(node: Node, tx: Tx, code: str, officer: Officer, branch: str, field: str, says: str, note: str) -> Dossier:
     """A result that was handed to us is wrong: it goes back to its agency, ours waits for the corrected one.
 
-    Raises ValueError when no such result or field was handed on.
+    Raises ValueError without grounds, or when no such result or field was handed on.
     """
+    demand_reason(note)
     dossier, service, step = at_desk(node, tx, code, officer)
     if branch not in service.card.takes:
         raise ValueError(f"no result of {branch!r} was handed on")

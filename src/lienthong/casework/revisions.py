@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from lienthong.casework import dossiers, limits, results, tasks
-from lienthong.casework.desks import act_of, locked, with_result
+from lienthong.casework.desks import act_of, demand_reason, locked, with_result
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.effects import BY_MACHINE
 from lienthong.casework.states import ANNULLED, MACHINE, Act, NotPossible
@@ -93,8 +93,10 @@ def _error_at_hand(tx: Tx, task: str, officer: Officer) -> Task:
 def annul(node: Node, tx: Tx, code: str, officer: Officer, decision: str, reason: str) -> Dossier:
     """Take back a result by decision (its number and day): the record is withdrawn, and what rests on it follows.
 
-    Raises NotPossible, PermissionError, LookupError.
+    Raises ValueError without a decision or a reason; NotPossible, PermissionError, LookupError.
     """
+    demand_reason(decision)
+    demand_reason(reason)
     dossier, service, step = with_result(node, tx, code, officer)
     act = act_of("annul", officer, dossier, step, clock.now(), reason=reason, detail={"decision": decision})
     dossiers.add(service, dossier, act)

@@ -5,7 +5,7 @@ closed list of its reasons, when it is offered, and what it calls in `casework`.
 happens on a dossier's way in `way_deeds`, inside the agency in `inside_deeds`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Final
@@ -275,14 +275,14 @@ def offers(case: Case, officer: Officer) -> list[Offer]:
     return [_offer(case, deed_for(case, verb)) for verb in possible(case, officer)]
 
 
-def possible(case: Case, officer: Officer) -> list[str]:
-    """The verbs of DEEDS that fit, the step's own first."""
+def possible(case: Case, officer: Officer, among: Collection[str] = DEEDS) -> list[str]:
+    """The verbs of DEEDS that fit, the step's own first; only those `among` which are looked at."""
     if case.service.revision != case.dossier.identity.revision:
         return []
     own = [case.step.verb] if case.step and _theirs(case, officer) and case.step.verb in DEEDS else []
     if handoff.of(case.service, case.dossier):
         own = []  # it ends with what the ministry's system gives
-    return [*own, *(verb for verb, deed in DEEDS.items() if verb not in own and deed.fits(case, officer))]
+    return [*own, *(verb for verb in among if verb not in own and DEEDS[verb].fits(case, officer))]
 
 
 def deed_for(case: Case, verb: str) -> Deed:

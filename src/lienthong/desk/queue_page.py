@@ -157,5 +157,5 @@ def _held(officer: Officer, dossier: Dossier) -> dict[str, Any] | None:
 def _verbs(node: Node, officer: Officer, dossier: Dossier) -> list[str]:
     """What of BATCHED this officer can take on it."""
     service = node.catalogue.shown(dossier.identity.service, dossier.identity.revision)
-    offered = acts.possible(Case(node, dossier, service, {}, {}), officer)
+    offered = acts.possible(Case(node, dossier, service, {}, {}), officer, BATCHED)
     return [verb for verb in BATCHED if verb in offered]
