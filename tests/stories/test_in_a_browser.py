@@ -244,7 +244,7 @@ def test_a_supplement_is_asked_answered_and_followed_to_the_result(birth: Birth)
     mother.press("Gửi phần bổ sung")
     for who in (CIVIL, CHAIR):
         acting = birth.at(who, "H36", f"/dossiers/{birth.part}")
-        acting.page.locator("main .act form button").first.wait_for(timeout=10_000)
+        until(lambda: birth.at(who, "H36", f"/dossiers/{birth.part}").page.locator("[data-act]").count(), 10, "the act")
         acting.follow(acting.page.locator("main .act form button").first)
     mother.visit("portal", f"/dossiers/{birth.code}")
     mother.page.get_by_text("Đã trả kết quả").first.wait_for(timeout=15_000)

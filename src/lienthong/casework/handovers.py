@@ -43,7 +43,7 @@ class HandOver:
     """`kept` is early, in time or late, against the term that the act before had set; empty where there was none."""
 
     giver: str
-    taker: str
+    receiver: str
     at: datetime
     kept: str
     note: str
@@ -58,7 +58,7 @@ def hand_overs(dossier: Dossier, acts: Sequence[Act]) -> list[HandOver]:
         following = told[place + 1] if place + 1 < len(told) else None
         late = due is not None and act.at > due
         found.append(
-            HandOver(_giver(act), _taker(dossier, act, following), act.at, _kept(act.at, due), _note(act), late)
+            HandOver(_giver(act), _receiver(dossier, act, following), act.at, _kept(act.at, due), _note(act), late)
         )
         due = act.due
     return found
@@ -72,7 +72,7 @@ def _giver(act: Act) -> str:
     return f"{act.actor}, {words.role_name(act.role)}" if act.role else act.actor
 
 
-def _taker(dossier: Dossier, act: Act, following: Act | None) -> str:
+def _receiver(dossier: Dossier, act: Act, following: Act | None) -> str:
     """Who had it next: who is waited for, or who did the next act."""
     if act.verb in _AFTER:
         return str(_AFTER[act.verb])

@@ -18,26 +18,30 @@ _SENT = """
 SELECT message, recipient, service, created_at AS at, settled_at, state, attempts, problem
 FROM outbox WHERE case_code = %s ORDER BY id
 """
+# A result that lies ready to be handed over holds nobody up; it stands at the results desk.
 _OPEN_STEPS = """
 SELECT code, service, step, waiting, role, unit, since, due, reason, branches FROM dossier
-WHERE waiting <> '' ORDER BY since LIMIT %s
+WHERE waiting NOT IN ('', 'collect') ORDER BY since LIMIT %s
 """
 _OPEN_MESSAGES = """
 SELECT message, recipient, service, case_code, state, created_at AS since, attempts, next_at, problem
 FROM outbox WHERE state IN ('waiting', 'stored', 'parked') ORDER BY id LIMIT %s
 """
 _PENDING = "SELECT register, key, case_code, since FROM pending_record ORDER BY since LIMIT %s"
-# A decision drawn for review holds nobody up; it stands at the desk.
+# A decision drawn for review holds nobody up either; it stands at the desk.
 _TASKS = """
 SELECT id, kind, role, unit, case_code, opened_at AS since, due FROM task
 WHERE state IN ('open', 'pending') AND kind <> 'review' ORDER BY opened_at LIMIT %s
 """
-_NEXT = {
+NEXT = {
     "open": "waits for a person",
     "pending": "goes on by itself with the receipt",
     "applicant": "the applicant supplies what was asked, or it stops by itself when that runs out",
     "consent": "the person asked answers on e-identity, or it stops by itself when that runs out",
     "correction": "goes on by itself when the result in doubt is corrected or upheld",
+    "payment": "the applicant pays, or it stops by itself when that runs out",
+    "opinion": "goes on by itself when the opinions are in, or are taken as silent",
+    "transit": "the unit that decides opens the courier's bag",
 }
 
 
@@ -69,7 +73,7 @@ def stuck(node: Node, tx: Tx, message: Message) -> Answer:
 
 def _step(row: Any) -> dict[str, Any]:
     owner = f"{row.role} {row.unit or ''}".strip() if row.role else _branches(row.branches) or "the register's owner"
-    following = _NEXT[row.waiting]
+    following = NEXT[row.waiting]
     return {"what": f"{row.service}: {row.step}", "case": row.code, "owner": owner, "since": row.since,
             "due": row.due, "reason": row.reason or row.waiting, "next": following}  # fmt: skip
 
@@ -77,8 +81,7 @@ def _step(row: Any) -> dict[str, Any]:
 def _branches(text: str) -> str:
     """The branches of a parent that are under way, with the node that has each."""
     branches = msgspec.json.decode(text, type=dict[str, BranchState])
-    under_way = ("filed", "open", "pending", "applicant", "consent", "correction")
-    return ", ".join(f"{name} at {b.node}" for name, b in branches.items() if b.state in under_way)
+    return ", ".join(f"{name} at {b.node}" for name, b in branches.items() if b.state in {"filed", *NEXT})
 
 
 def _message(row: Any) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def _goes_by(look_up: LookUp, declared: Mapping[str, Any], applicant: str, rows:
 
 
 def at_filing(node: Node, dossier: Dossier, service: Service, content: Content) -> Filed:
-    """What the signed answers said; each counts only when its source made it for the portal that sent the dossier."""
+    """What the signed answers said of what we may ask today; each counts only when its source made it for the portal
+    that sent the dossier."""
     filed, answers = Filed(), []
     for text in content.sources:
         try:
@@ -70,8 +71,8 @@ def at_filing(node: Node, dossier: Dossier, service: Service, content: Content) 
     for name, look_up in service.form.look_ups.items():
         register = node.catalogue.registers.get(look_up.register)
         value = _goes_by(look_up, content.declared, dossier.identity.applicant, filed.rows)
-        if register is None or not value:
-            continue
+        if register is None or not value or not _may_ask(node, look_up.register, service):
+            continue  # what cannot be asked again is not held against anything
         for answer in answers:
             row = _answered(answer, register, look_up, value)
             if row is not None and name not in filed.rows:
