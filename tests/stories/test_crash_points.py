@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.stories.test_kill import all_is_sealed, verify_journals
+from tests.stories.waiting import known_cases, waits
 
 from lienthong.bench import births, families
 from lienthong.bench.driver import Country, until
@@ -85,7 +86,7 @@ def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) ->
     found = families.with_notices(country, len(ROUNDS) + SIGNINGS + 2 * SERVERS)
     desk = families.open_desk(country, {family.unit for family in found})
     filled = families.fill_in(country, found)
-    before, done = births.sizes(country), []
+    before, known, done = births.sizes(country), known_cases(country), []
     for number, (point, node) in enumerate(ROUNDS):
         (traps(country) / f"{point}@{node}").touch(mode=0o666)
         done += births.Flow(country, desk, clients=1, most_open=1, retry=True).run(filled[number : number + 1], 60)
@@ -119,7 +120,7 @@ def test_every_crash_point_leaves_every_effect_exactly_once(country: Country) ->
     hit = hits(country)
     assert hit[SIGNING] == SIGNINGS
     assert all(hit[f"{point}@{node}"] == TIMES for point, node in ROUNDS), hit
-    assert "nothing waits" in country.command("stuck")
+    assert waits(country, known) == []
     report = ", ".join(f"{place} {count}" for place, count in sorted(hit.items()))
     print(
         f"\n{sum(hit.values())} hits ({report}), PostgreSQL {SERVERS}, supervisor {SERVERS}: {counted}; {sealed} sealed"

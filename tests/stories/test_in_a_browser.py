@@ -6,19 +6,24 @@ A new page is a line of PAGES: its name, whose it is, where. What each page must
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from tests.stories.browsing import ARGUMENTS, CHROMIUM, Person
 
-from lienthong.bench.driver import Country
+from lienthong.bench.driver import Country, until
 
 PEOPLE = 3_000
 MOTHER, CIVIL, CHAIR = "Mẹ, đã kết hôn", "Công chức tư pháp – hộ tịch", "Chủ tịch Ủy ban nhân dân"
+RECEPTION, ADMIN, STEERING = "Công chức tiếp nhận (Một cửa)", "Quản trị quy trình", "Cán bộ theo dõi, đánh giá"
+OF_THE_PROVINCE = (ADMIN, STEERING)
 ANSWERS = {
     "child_name": "Nguyễn An Nhiên", "ethnicity": "mother", "hometown": "father", "surname_after": "mother",
     "lives_with": "mother", "relation": "child", "parents": "married", "wants_identity_card": "no", "support": "no",
 }  # fmt: skip
+
+STATUS = "performance.getEntriesByType('navigation')[0].responseStatus"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the pages were not tried")
 
@@ -32,6 +37,7 @@ class Seen:
     node: str
     path: str
     who: str = ""
+    status: int = 200
 
 
 PAGES = (
@@ -43,7 +49,7 @@ PAGES = (
     Seen("process-desk", "H36", "/processes/civil-status/birth-registration?place=check"),
     Seen("look-up", "portal", "/tra-cuu"),
     Seen("verify", "portal", "/xac-minh"),
-    Seen("not-found", "portal", "/dossiers-of-nobody"),
+    Seen("not-found", "portal", "/dossiers-of-nobody", status=404),
     Seen("eid-home", "G01-eid", "/"),
     Seen("eid-sign-in", "G01-eid", "/sign-in"),
     Seen("desk-home", "H36", "/"),
@@ -70,8 +76,37 @@ PAGES = (
     Seen("desk-rules", "H36", "/rules", CIVIL),
     Seen("desk-counter", "H36", "/quay", CIVIL),
     Seen("desk-load", "H36", "/load", CHAIR),
+    Seen("desk-register", "H36", "/register", CIVIL),
+    Seen("desk-handoff-cost", "H36", "/handoff", CHAIR),
+    Seen("desk-components", "H36", "/dossiers/{part}/components", CIVIL),
+    Seen("desk-results", "H36", "/results", RECEPTION),
+    Seen("desk-intake", "H36", "/quay/intake", RECEPTION),
+    Seen("desk-bags", "H36", "/quay/bags", RECEPTION),
+    Seen("desk-offline", "H36", "/quay/offline", RECEPTION),
+    Seen("desk-slips", "H36", "/quay/offline/slips", RECEPTION),
+    Seen("desk-processes", "H36", "/process-tables", ADMIN),
+    Seen("desk-process-table", "H36", "/process-tables/civil-status/marital-status", ADMIN),
+    Seen("desk-process-moves", "H36", "/process-moves", ADMIN),
+    Seen("index", "H36", "/chi-so", STEERING),
+    Seen("index-dossiers", "H36", "/chi-so/ho-so?measures=overdue", STEERING),
+    Seen("index-signs", "H36", "/chi-so/dau-hieu", STEERING),
+    Seen("report", "H36", "/bao-cao", STEERING),
+    Seen("feedback-published", "portal", "/phan-anh"),
+    Seen("feedback", "portal", "/dossiers/{code}/phan-anh", MOTHER),
+    Seen("my-papers", "portal", "/giay-to-cua-toi", MOTHER),
+    Seen("acting", "portal", "/acting", MOTHER),
 )
-ENGLISH = ("home", "service", "process", "dossiers", "desk-queue", "desk-dossier", "my-data")
+ENGLISH = (
+    "home",
+    "service",
+    "process",
+    "dossiers",
+    "desk-queue",
+    "desk-dossier",
+    "my-data",
+    "index",
+    "desk-process-table",
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +147,7 @@ class Birth:
         if who and "/sign-in" not in path and person.page.locator("main .govuk-radios__item input").count():
             at_sign_in = "eid.localhost" in person.page.url
             if at_sign_in and ("/authorize" in person.page.url or "/sign-in" in person.page.url):
-                person.sign_in_as(who if who == MOTHER else f"{who}, {self.commune}")
+                person.sign_in_as(who if who in (MOTHER, *OF_THE_PROVINCE) else f"{who}, {self.commune}")
         return person
 
 
@@ -164,7 +199,10 @@ def _declare(mother: Person) -> None:
 
 @pytest.mark.parametrize("seen", PAGES, ids=lambda seen: seen.name)
 def test_a_page_is_for_everybody(birth: Birth, seen: Seen) -> None:
-    person = birth.at(seen.who, seen.node, seen.path.format(code=birth.code, part=birth.part))
+    path = seen.path.format(code=birth.code, part=birth.part)
+    person = birth.at(seen.who, seen.node, path)
+    assert person.page.url == birth.country.url(seen.node, path), "led elsewhere"
+    assert person.page.evaluate(STATUS) == seen.status
     person.look(seen.name)
     if seen.name in ENGLISH:
         person.follow(person.page.get_by_role("link", name="English"))
@@ -224,6 +262,21 @@ def test_an_officer_works_through_the_queue_from_the_keyboard(birth: Birth) -> N
     assert page.input_value("#q") == "jt?", "keys are letters where somebody types"
 
 
+def test_a_process_is_edited_and_previewed(birth: Birth) -> None:
+    admin = birth.at(ADMIN, "H36", "/process-tables/civil-status/marital-status")
+    admin.press("Soạn thay đổi")
+    admin.look("desk-process-editor")
+    way = birth.country.url("H36", "/process-tables/civil-status/marital-status")
+    for name in ("preview", "trial", "upload", "draft?checked"):
+        admin.page.goto(f"{way}/{name}")
+        assert admin.page.url == f"{way}/{name}"
+        assert admin.page.evaluate(STATUS) == 200
+        admin.look(f"desk-process-{name.partition('?')[0]}")
+    admin.page.goto(way)
+    admin.press("Bỏ bản nháp")
+    assert admin.page.get_by_role("button", name="Soạn thay đổi").count() == 1
+
+
 def test_a_supplement_is_asked_answered_and_followed_to_the_result(birth: Birth) -> None:
     officer = birth.at(CIVIL, "H36", f"/dossiers/{birth.part}")
     officer.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
@@ -244,12 +297,18 @@ def test_a_supplement_is_asked_answered_and_followed_to_the_result(birth: Birth)
     mother.press("Gửi phần bổ sung")
     for who in (CIVIL, CHAIR):
         acting = birth.at(who, "H36", f"/dossiers/{birth.part}")
-        until(lambda: birth.at(who, "H36", f"/dossiers/{birth.part}").page.locator("[data-act]").count(), 10, "the act")
-        acting.follow(acting.page.locator("main .act form button").first)
+        until(partial(_has_the_next_act, acting.page), 10, "the next act of the dossier", pause=0.5)
+        acting.follow(acting.page.locator(".act [data-act]"))
     mother.visit("portal", f"/dossiers/{birth.code}")
     mother.page.get_by_text("Đã trả kết quả").first.wait_for(timeout=15_000)
     assert mother.page.locator(".results li").count() >= 3
     mother.look("timeline")
+
+
+def _has_the_next_act(page: Page) -> bool:
+    """Whether the page has it by now; what the applicant supplied comes over the exchange."""
+    page.reload()
+    return page.locator(".act [data-act]").count() == 1
 
 
 def test_a_hospital_clerk_makes_a_notice(country: Country, browser: Browser) -> None:

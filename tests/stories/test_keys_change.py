@@ -4,6 +4,7 @@ nothing is lost."""
 import threading
 
 import pytest
+from tests.stories.waiting import known_cases, waits
 
 from lienthong.bench import births, families
 from lienthong.bench.driver import Country, until
@@ -55,7 +56,7 @@ def test_births_go_on_while_every_key_changes(country: Country) -> None:
     found = families.with_notices(country, BIRTHS)
     desk = families.open_desk(country, {family.unit for family in found})
     filled = families.fill_in(country, found)
-    before, processes = births.sizes(country), of_nodes(country)
+    before, known, processes = births.sizes(country), known_cases(country), of_nodes(country)
     rotations = Rotations(country)
     rotations.start()
     try:
@@ -67,7 +68,7 @@ def test_births_go_on_while_every_key_changes(country: Country) -> None:
     assert rotations.failed == []
     assert rotations.rounds >= 2
     births.effects(country, done, before)
-    until(lambda: "nothing waits" in country.command("stuck"), 60, "nothing waits", pause=0.5)
+    until(lambda: not waits(country, known), 60, "nothing waits", pause=0.5)
     assert of_nodes(country) == processes, "nobody was started anew"
     directory = directories.published(country.state)
     for name, entry in directory.nodes.items():

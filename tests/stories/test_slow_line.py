@@ -256,9 +256,10 @@ def test_a_photograph_shrinks_goes_on_after_a_lost_line_and_reaches_the_commune(
         page.locator("main input[name=pledge]").first.check()
     mother.send("Nộp hồ sơ")
     assert "/receipt" in page.url
-    arrived = "SELECT id FROM attachment WHERE content IS NOT NULL"
-    file = until(lambda: country.database("H36").one(arrived), 20, "the photograph at the commune", pause=0.5).id
-    part = country.database("H36").one("SELECT code FROM dossier ORDER BY received_at DESC LIMIT 1").code
+    code, h36 = page.url.split("/dossiers/")[1].split("/")[0], country.database("H36")
+    arrived = "SELECT id FROM attachment WHERE case_code = %s AND content IS NOT NULL"
+    file = until(lambda: h36.one(arrived, (code,)), 20, "the photograph at the commune", pause=0.5).id
+    part = h36.one("SELECT code FROM dossier WHERE parent = %s", (code,)).code
     officer = Person(browser, country)
     officer.visit("H36", "/queue")
     officer.sign_in_as(f"{CIVIL}, xã Cư Jút")
