@@ -16,7 +16,7 @@ def length(module: Module) -> int:
 def test_files_are_short() -> None:
     long = {module.name: length(module) for module in modules(tests=True)}
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE and name not in FILES} == {}
-    assert median(long.values()) <= 110
+    assert median(long.values()) <= 115
 
 
 def test_functions_are_short() -> None:

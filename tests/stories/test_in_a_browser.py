@@ -262,21 +262,6 @@ def test_an_officer_works_through_the_queue_from_the_keyboard(birth: Birth) -> N
     assert page.input_value("#q") == "jt?", "keys are letters where somebody types"
 
 
-def test_a_process_is_edited_and_previewed(birth: Birth) -> None:
-    admin = birth.at(ADMIN, "H36", "/process-tables/civil-status/marital-status")
-    admin.press("Soạn thay đổi")
-    admin.look("desk-process-editor")
-    way = birth.country.url("H36", "/process-tables/civil-status/marital-status")
-    for name in ("preview", "trial", "upload", "draft?checked"):
-        admin.page.goto(f"{way}/{name}")
-        assert admin.page.url == f"{way}/{name}"
-        assert admin.page.evaluate(STATUS) == 200
-        admin.look(f"desk-process-{name.partition('?')[0]}")
-    admin.page.goto(way)
-    admin.press("Bỏ bản nháp")
-    assert admin.page.get_by_role("button", name="Soạn thay đổi").count() == 1
-
-
 def test_a_supplement_is_asked_answered_and_followed_to_the_result(birth: Birth) -> None:
     officer = birth.at(CIVIL, "H36", f"/dossiers/{birth.part}")
     officer.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")

@@ -39,7 +39,7 @@ NEXT = {
     "applicant": "the applicant supplies what was asked, or it stops by itself when that runs out",
     "consent": "the person asked answers on e-identity, or it stops by itself when that runs out",
     "correction": "goes on by itself when the result in doubt is corrected or upheld",
-    "payment": "the applicant pays, or it stops by itself when that runs out",
+    "payment": "an officer enters the receipt; until then the clock stands",
     "opinion": "goes on by itself when the opinions are in, or are taken as silent",
     "transit": "the unit that decides opens the courier's bag",
 }

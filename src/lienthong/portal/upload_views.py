@@ -149,7 +149,7 @@ def _open_case(request: HttpRequest, upload: str) -> str:
 
 
 def _kept(entry: Entry) -> HttpResponse:
-    told = {**msgspec.structs.asdict(entry), "url": reverse("uploaded", args=[entry.id])}
+    told = {**msgspec.to_builtins(entry), "url": reverse("uploaded", args=[entry.id])}
     return _standing(entry.size, entry.size, {"id": entry.id, "file": told})
 
 

@@ -9,10 +9,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lienthong.casework import dossiers
+from lienthong.casework import dossiers, operation
 from lienthong.casework.dossiers import Content, Identity
 from lienthong.casework.rules import source_hashes
-from lienthong.casework.states import FINAL, RETURNED, Act, NotPossible, State, Verb, apply, derive, held_by_another
+from lienthong.casework.states import (
+    FINAL,
+    RETURNED,
+    Act,
+    NotPossible,
+    State,
+    Verb,
+    Waiting,
+    apply,
+    derive,
+    held_by_another,
+)
 from lienthong.casework.words import STATES
 from lienthong.catalogue.catalogue import load
 from lienthong.catalogue.shapes import Service
@@ -278,3 +289,7 @@ def test_what_is_stored_is_what_the_acts_amount_to_and_its_chain_verifies(
         assert (stored.identity, stored.state, stored.acts) == (identity, dossier.state, dossier.acts)
         assert derive(service, dossiers.acts(tx, code)) == stored.state
         assert verify_stream(tx, f"dossier/{code}", stored.chain) == stored.acts
+
+
+def test_an_operator_is_told_what_happens_next_however_a_dossier_waits() -> None:
+    assert set(operation.NEXT) == set(get_args(Waiting)) - {"", "collect"}

@@ -27,7 +27,9 @@ def test_an_officer_prints_the_receipt_of_a_dossier_of_the_unit(
     assert answer.content.startswith(b"%PDF")
     assert answer["Content-Disposition"].startswith("attachment;")
     acts = in_node(node, lambda tx: dossiers.acts(tx, code))
-    assert [link.url for link in papers.links(node, load(country, code), acts)] == [f"/dossiers/{code}/papers/form-01"]
+    assert [link.url for link in papers.links(node, load(country, code), acts)] == [
+        f"/dossiers/{code}/papers/form-0{number}" for number in (1, 6)
+    ]
 
 
 def test_strangers_and_papers_that_are_not_there_get_the_same_answer(
