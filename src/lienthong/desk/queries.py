@@ -20,7 +20,7 @@ from lienthong.identity.types import Officer
 from lienthong.kit.storage import Tx
 from lienthong.kit.text import fold
 
-MOST: Final = 50
+MOST: Final = 25
 MOST_SEARCHED: Final = 1_000  # of one name in a stretch of time, the latest, from which an officer's are picked
 
 # Who has taken it holds it until then, and only while their post lasts.
