@@ -1,6 +1,6 @@
 """Asking for opinions: what a `consult` step asks by itself, and what every question to a role and unit carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -19,6 +19,7 @@ from lienthong.kit.identifiers import new_id
 from lienthong.kit.storage import Tx
 
 KIND: Final = "opinion"
+HEAD: Final = "chair"
 RULE = "Nghị định 61/2018/NĐ-CP, Điều 19"
 LONGEST = 2_000
 
@@ -67,6 +68,19 @@ def open_tasks(tx: Tx, dossier: Dossier) -> None:
     opinions = msgspec.convert(dossier.fresh[-1].asks["opinions"], dict[str, Opinion])
     for name, one in opinions.items():
         tasks.open_task(tx, task_for(dossier, name, one, name, one.role))
+
+
+def call_off(node: Node, tx: Tx, names: Iterable[str], outcome: Mapping[str, Any]) -> None:
+    """Close the tasks of opinions that nobody waits for any more: of who was asked, and of the head in their place."""
+    for task in (task for name in names for task in (name, of_head(name))):
+        found = tasks.load(tx, task, lock=True)
+        if found and found.state == "open":
+            tasks.close(node, tx, found, MACHINE, "declined", outcome)
+
+
+def of_head(name: str) -> str:
+    """The task of the unit's head, who answers where silence is escalated."""
+    return f"{name}/{HEAD}"
 
 
 def task_for(dossier: Dossier, name: str, one: Opinion, task: str, role: str) -> Task:

@@ -55,14 +55,15 @@ def arrival(node: Node, service: Service, dossier: Dossier, at: datetime, actor:
 def transfer(node: Node, tx: Tx, code: str, officer: Officer, unit: str, reason: str) -> Dossier:
     """Another unit of the agency does the work from now on; who is competent stays, and so does the promised time.
 
-    The unit's head gives it away. Raises ValueError without a reason or for the unit where it lies; else as every act.
+    The unit's head gives it away. Raises ValueError without a reason, for the unit where it lies or an unknown one;
+    else as every act.
     """
     demand_reason(reason)
     dossier, service = locked(node, tx, code)
     if not holds(officer, HEAD, dossier):
         raise PermissionError(f"the head of {dossier.desk} moves its work")
-    if unit == dossier.desk:
-        raise ValueError("it lies there already")
+    if unit == dossier.desk or unit not in {one.code for one in node.territory.units()}:
+        raise ValueError("it lies there already, or there is no such unit")
     step = service.process.step(dossier.state.step)
     detail = {**signed_by(officer, HEAD, dossier), "to_unit": unit}
     act = Act(

@@ -8,7 +8,18 @@ silent     time has run out: agreed, without, or the unit's head answers in thei
 from typing import Any
 
 from lienthong.casework import dossiers, journey, tasks
-from lienthong.casework.consulting import KIND, LONGEST, RULE, Question, asked, open_tasks, task_for
+from lienthong.casework.consulting import (
+    HEAD,
+    KIND,
+    LONGEST,
+    RULE,
+    Question,
+    asked,
+    call_off,
+    of_head,
+    open_tasks,
+    task_for,
+)
 from lienthong.casework.desks import act_of, at_desk, locked
 from lienthong.casework.dossiers import Dossier
 from lienthong.casework.onward import way
@@ -19,8 +30,6 @@ from lienthong.exchange.node import Node
 from lienthong.identity.types import Officer
 from lienthong.kit import clock
 from lienthong.kit.storage import Tx
-
-HEAD = "chair"
 
 
 def ask(node: Node, tx: Tx, code: str, officer: Officer, questions: list[Question]) -> Dossier:
@@ -51,6 +60,7 @@ def answer(node: Node, tx: Tx, task: str, officer: Officer, text: str, *, agrees
     said = {"state": "given", "agrees": agrees, "answer": text[:LONGEST], "by": officer.name}
     _hear(node, tx, service, dossier, found.detail["opinion"], said, officer)
     tasks.close(node, tx, found, officer.name, "done", {"agrees": agrees})
+    call_off(node, tx, [found.detail["opinion"]], {"answered": True})
     save_and_tell(node, tx, service, dossier)
     return dossier
 
@@ -63,9 +73,9 @@ def silent(node: Node, tx: Tx, code: str) -> Dossier:
     for name, one in late.items():
         _hear(node, tx, service, dossier, name, {"state": "silent"}, None)
         if one.silence == "escalate":
-            tasks.open_task(tx, task_for(dossier, name, one, f"{name}/{HEAD}", HEAD))
-        elif (task := tasks.load(tx, name, lock=True)) and task.state == "open":
-            tasks.close(node, tx, task, MACHINE, "declined", {"silence": one.silence})
+            tasks.open_task(tx, task_for(dossier, name, one, of_head(name), HEAD))
+        else:
+            call_off(node, tx, [name], {"silence": one.silence})
     if late:
         save_and_tell(node, tx, service, dossier)
     return dossier

@@ -6,9 +6,20 @@ from typing import Any
 import msgspec
 
 from lienthong.agreements.consents import ASK
-from lienthong.casework import consents, counting, digitisation, dossiers, journey, limits, results, revisions
+from lienthong.casework import (
+    consents,
+    consulting,
+    counting,
+    digitisation,
+    dossiers,
+    journey,
+    limits,
+    results,
+    revisions,
+)
 from lienthong.casework.desks import act_of, at_desk, demand_reason, holds, locked, signed_by
 from lienthong.casework.dossiers import Content, Dossier
+from lienthong.casework.effects import outstanding
 from lienthong.casework.states import FINAL, MACHINE, STOPPED, Act, NotPossible
 from lienthong.casework.telling import save_and_tell
 from lienthong.catalogue import forms
@@ -101,7 +112,7 @@ def withdraw(node: Node, tx: Tx, code: str, officer: Officer, reason: str) -> Do
         raise PermissionError(f"{RECEPTION} of {dossier.desk or 'this agency'} acts here")
     if dossier.state.waiting in ("pending", "collect", ""):
         raise NotPossible("it is decided")
-    _call_off_consents(node, tx, service, dossier)
+    _call_off(node, tx, service, dossier)
     agency, step = dossier.identity.agency, dossier.state.step
     detail = signed_by(officer, RECEPTION, dossier)
     act = Act("withdraw", clock.now(), officer.name, RECEPTION, agency, step, STOP_RULE, reason, detail=detail)
@@ -133,7 +144,7 @@ def stop(node: Node, tx: Tx, code: str, reason: str) -> Dossier:
     if state.waiting not in ("applicant", "consent") or state.due is None or state.due > at:
         raise NotPossible("nothing has run out")
     rule = limits.SUPPLEMENT_RULE if state.waiting == "applicant" else "Nghị định 63/2024/NĐ-CP, Điều 4"
-    _call_off_consents(node, tx, service, dossier)
+    _call_off(node, tx, service, dossier)
     _end(service, dossier, "stop", reason, rule)
     save_and_tell(node, tx, service, dossier)
     return dossier
@@ -144,8 +155,9 @@ def _end(service: Service, dossier: Dossier, verb: Any, reason: str, rule: str =
     dossiers.add(service, dossier, Act(verb, clock.now(), MACHINE, "", agency, step, rule, reason))
 
 
-def _call_off_consents(node: Node, tx: Tx, service: Service, dossier: Dossier) -> None:
-    """Tell e-identity that nobody need answer any more."""
+def _call_off(node: Node, tx: Tx, service: Service, dossier: Dossier) -> None:
+    """Nobody need answer any more: neither on e-identity nor who was asked for an opinion."""
+    consulting.call_off(node, tx, outstanding(dossier.state), {"ended": True})
     code = dossier.identity.code
     for name, state in dossier.state.consents.items():
         if state == "asked":
@@ -260,7 +272,7 @@ def _withdrawn(node: Node, tx: Tx, service: Service, dossier: Dossier, body: dic
     if dossier.state.status in FINAL:
         return Refusal("ended", "the dossier had ended before")
     _demand_not_pending(dossier)
-    _call_off_consents(node, tx, service, dossier)
+    _call_off(node, tx, service, dossier)
     _end(service, dossier, "withdraw", f"{WITHDRAWN}: {body['reason']}" if body.get("reason") else WITHDRAWN)
     save_and_tell(node, tx, service, dossier)
     return Done()
@@ -274,7 +286,7 @@ def _before_annulled(node: Node, tx: Tx, service: Service, dossier: Dossier) -> 
     if dossier.state.status in FINAL:
         revisions.withdraw_consequence(node, tx, service, dossier, BEFORE_ANNULLED)
         return Done()
-    _call_off_consents(node, tx, service, dossier)
+    _call_off(node, tx, service, dossier)
     _end(service, dossier, "stop", BEFORE_ANNULLED)
     save_and_tell(node, tx, service, dossier)
     return Done()

@@ -8,8 +8,9 @@ A dossier that was filed at the portal is there already. A province without a no
 gateway (gateways.synchronising).
 """
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -25,6 +26,7 @@ from lienthong.kit.storage import Tx
 
 SERVICE, PURPOSE = "dossier.sync", "dossier-sync"
 AT_ONCE: Final = 50
+LATER: Final = timedelta(minutes=10)
 MOST_STEPS: Final = 100  # in one message; what is more follows in the next
 
 _WANT = """
@@ -32,7 +34,7 @@ INSERT INTO national_sync (code, wanted_at) VALUES (%s, %s)
 ON CONFLICT (code) DO UPDATE SET wanted_at = coalesce(national_sync.wanted_at, excluded.wanted_at)
 """
 _DUE = """
-SELECT code, acts FROM national_sync WHERE wanted_at IS NOT NULL ORDER BY wanted_at LIMIT %s FOR UPDATE SKIP LOCKED
+SELECT code, acts FROM national_sync WHERE wanted_at <= %s ORDER BY wanted_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 _SENT = """
 UPDATE national_sync SET acts = %s, wanted_at = %s, first_sent = coalesce(first_sent, %s), last_sent = %s
@@ -55,6 +57,7 @@ ON CONFLICT (code, at, what) DO NOTHING
 _MINE = "SELECT * FROM synced_dossier WHERE owner = %s ORDER BY received_at DESC LIMIT %s"
 _STEPS = "SELECT at, what, who, post, status, due FROM synced_step WHERE code = %s ORDER BY at, id"
 MOST: Final = 200
+_log = logging.getLogger(__name__)
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -84,12 +87,20 @@ def recipients(node: Node) -> list[str]:
 
 
 def send_due(node: Node) -> int:
-    """Send what waits; how many dossiers."""
-    with node.database.transaction() as tx:
-        rows = tx.all(_DUE, (AT_ONCE,))
-        for row in rows:
-            _send(node, tx, row.code, row.acts)
-    return len(rows)
+    """Send what waits, each dossier in a transaction of its own; how many. One that cannot be told does not hold up
+    the others: it is tried again later."""
+    for sent in range(AT_ONCE):
+        with node.database.transaction() as tx:
+            row = tx.one(_DUE, (clock.now(),))
+            if row is None:
+                return sent
+            try:
+                with tx.savepoint():
+                    _send(node, tx, row.code, row.acts)
+            except Exception as error:  # its text may name people: only its kind is logged
+                _log.error("%s could not be told to the portal: %s", row.code, type(error).__name__)
+                tx.run("UPDATE national_sync SET wanted_at = %s WHERE code = %s", (clock.now() + LATER, row.code))
+    return AT_ONCE
 
 
 def _send(node: Node, tx: Tx, code: str, told_before: int) -> None:

@@ -148,6 +148,17 @@ def test_opinions_are_asked_side_by_side_and_silence_agrees(country: Country) ->
         opinion_of(country, FIREMAN, code)
 
 
+def test_nobody_is_asked_any_more_about_a_dossier_that_was_withdrawn(country: Country) -> None:
+    code = online(country, HOUSE, 6, HOUSE_DECLARED)
+    act(country, code, journey.receive_dossier, RECEIVER)
+    act(country, code, journey.check, LAND)
+    assert opinion_of(country, PLANNER, code).state == "open"
+    act(country, code, pauses.withdraw, RECEIVER, "withdrawn")
+    for officer in (PLANNER, FIREMAN):
+        with pytest.raises(StopIteration):
+            opinion_of(country, officer, code)
+
+
 def test_a_condition_of_the_table_sends_it_on_site(country: Country) -> None:
     code = online(country, HOUSE, 3, {**HOUSE_DECLARED, "house_kind": "conservation"})
     act(country, code, journey.receive_dossier, RECEIVER)
@@ -163,6 +174,8 @@ def test_payment_and_an_opinion_by_the_way_and_another_promised_time(country: Co
     assert found(country, code, "portal").state.status == 6
     clock.shift(timedelta(days=2))
     h36 = country.nodes["H36"]
+    with pytest.raises(PermissionError):
+        in_node(h36, lambda tx: payments.paid(h36, tx, code, "BL-0001", AT_THE_POINT))
     in_node(h36, lambda tx: payments.paid(h36, tx, code, "BL-0001", RECEIVER))
     country.deliver()
     going = found(country, code)
